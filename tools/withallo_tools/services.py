@@ -1,0 +1,241 @@
+"""What a tool may reach: the one object the server hands to its tools, as protocols the server fulfils."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from mcp.server.mcpserver import Context
+from withallo_client import AlloClient, Number
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """One thing that happened, as the inbox keeps it.
+
+    Attributes:
+        sequence: Place in this inbox; grows with every commit and serves as the cursor.
+        event_id: Delivery id of the webhook, or a digest of the content where there is none.
+        topic: For example `sms.received`.
+        received_at: When it was committed here, UTC.
+        occurred_at: When it happened according to Allo, UTC.
+        verified: Whether a signature proved that Allo sent it.
+        source: How it came to us.
+        contact_number: The other party, as Allo wrote it.
+        allo_number: Our line, as Allo wrote it.
+        read: Whether somebody marked it as read.
+        data: The payload, untouched.
+    """
+
+    sequence: int
+    event_id: str
+    topic: str
+    received_at: datetime
+    occurred_at: datetime | None
+    verified: bool
+    source: Literal["webhook", "reconciled"]
+    contact_number: str | None
+    allo_number: str | None
+    read: bool
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events are wanted; a member left out does not narrow."""
+
+    topics: tuple[str, ...] = ()
+    contact_numbers: tuple[str, ...] = ()
+    allo_number: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    unread: bool = False
+    after: int | None = None
+    before: int | None = None
+    limit: int = 20
+    newest_first: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events, and how many match in all."""
+
+    events: tuple[InboxEvent, ...]
+    total: int
+    latest: int
+
+
+class Inbox(Protocol):
+    """The durable store of what came in."""
+
+    async def list(self, query: EventQuery) -> EventPage:
+        """Events that match, and the newest sequence in the inbox."""
+
+    async def get(self, event_id: str) -> InboxEvent | None:
+        """One event, or nothing."""
+
+    async def wait(self, query: EventQuery, seconds: float) -> EventPage:
+        """Return as soon as an event after `query.after` matches, or empty once the time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the contact directory.
+
+    Attributes:
+        contact_id: The v1 id (`cnt_…`) where known, else the id of another family.
+        name: Full name, or the company, or an empty string.
+        matched: What made a search find this person, for example `name` or `number`.
+        score: 0 to 100, how well the search matched.
+    """
+
+    contact_id: str
+    name: str
+    company: str | None
+    numbers: tuple[str, ...]
+    emails: tuple[str, ...]
+    job_title: str | None = None
+    last_activity_at: datetime | None = None
+    matched: str = ""
+    score: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """People found, best first; `complete` is false while the directory is still filling."""
+
+    people: tuple[Person, ...]
+    total: int
+    complete: bool
+
+
+class People(Protocol):
+    """The contact directory."""
+
+    async def search(self, query: str, *, limit: int, offset: int = 0) -> PeoplePage:
+        """Find people by name, company, e-mail or any part of a number; an empty query lists everybody."""
+
+    async def names(self, numbers: Collection[str]) -> dict[str, str]:
+        """The known name of each number, as far as there is one. Never waits for the API."""
+
+    async def remember(self, people: Sequence[Person]) -> None:
+        """Take in what another answer showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request that a person would notice twice, described before it leaves.
+
+    Attributes:
+        tool: Name of the tool that asks.
+        action: One line for a human: what will happen, to whom, from where.
+        details: Label and value rows for a human, the full text of a message included.
+        payload: Exactly what would be sent; its digest binds consent and idempotency.
+        recipients: E.164 numbers that would notice.
+        idempotency_key: What the caller gave, if anything.
+        duplicate_of: Words a human uses for the repetition, for example `an identical text to Marie`.
+    """
+
+    tool: str
+    action: str
+    details: tuple[tuple[str, str], ...]
+    payload: Mapping[str, Any]
+    recipients: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write.
+
+    Attributes:
+        state: `sent`: Allo took it; `replayed`: an earlier request with this key had done it; `dry_run`: not sent.
+        result: The API's answer as JSON, absent on a dry run.
+    """
+
+    state: Literal["sent", "replayed", "dry_run"]
+    idempotency_key: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Writes(Protocol):
+    """The single door through which tools change anything."""
+
+    async def submit(
+        self, ctx: Context[Any, Any], write: Write, request: Callable[[str], Awaitable[Mapping[str, Any]]]
+    ) -> Written:
+        """Check the guardrails, ask the human, record, and run `request(idempotency_key)` at most once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStatus:
+    """Why a tool is on or off."""
+
+    name: str
+    on: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """What `get_account` tells about this server besides what the API says."""
+
+    tools: tuple[ToolStatus, ...]
+    inbox: str
+    environment: Literal["live", "sandbox"]
+
+
+class Services(Protocol):
+    """Everything a tool may use."""
+
+    @property
+    def client(self) -> AlloClient:
+        """The Allo API with the caller's key."""
+
+    @property
+    def region(self) -> str:
+        """ISO country that a number without a country code belongs to, for example `FR`."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's time zone."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """What came in by webhook."""
+
+    @property
+    def people(self) -> People:
+        """Who is who."""
+
+    @property
+    def writes(self) -> Writes:
+        """The door for every change."""
+
+    def now(self) -> datetime:
+        """The present, aware; the sandbox may have moved it."""
+
+    async def numbers(self) -> Sequence[Number]:
+        """The account's lines and sender IDs, fetched once and kept for a few minutes."""
+
+    async def scopes(self) -> frozenset[str]:
+        """API scopes of the key."""
+
+    async def status(self) -> ServerStatus:
+        """State of this server."""
+
+
+class ServiceProvider(Protocol):
+    """What the server's lifespan yields."""
+
+    def services_for(self, ctx: Context[Any, Any]) -> Services:
+        """The services of the caller: one set on stdio, one for each key over HTTP."""
+
+
+def services(ctx: Context[Any, Any]) -> Services:
+    """The one way from a tool to everything else."""
+    provider: ServiceProvider = ctx.request_context.lifespan_context
+    return provider.services_for(ctx)

@@ -1,0 +1,57 @@
+"""What a tool function carries beside its name, parameters and docstring."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeVar, cast
+
+from mcp.types import ToolAnnotations
+
+Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
+
+
+class Effect(Enum):
+    """What calling a tool does to the world; the four MCP hints follow from it."""
+
+    READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+    CREATE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
+    UPDATE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+    DELETE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
+    SEND = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInfo:
+    """The facts about a tool that its signature cannot say.
+
+    Attributes:
+        title: What people read in a menu.
+        effect: What a call changes.
+        toolset: The group it is switched on and off with.
+        scopes: API scopes of which the key needs at least one; none for a tool that works with any key.
+    """
+
+    title: str
+    effect: Effect
+    toolset: str
+    scopes: tuple[str, ...]
+
+
+class ToolFunction(Protocol):
+    """A plain async function marked by `tool`."""
+
+    __name__: str
+    tool_info: ToolInfo
+
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the tool."""
+
+
+def tool(*, title: str, effect: Effect, toolset: str, scopes: tuple[str, ...] = ()) -> Callable[[Function], Function]:
+    """Mark an async function as a tool; the function itself stays as it is."""
+
+    def mark(function: Function) -> Function:
+        cast("ToolFunction", function).tool_info = ToolInfo(title, effect, toolset, scopes)
+        return function
+
+    return mark
