@@ -1,0 +1,277 @@
+"""What people write about time, read in the account's zone and said back absolutely."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp.server.mcpserver.exceptions import ToolError
+
+from withallo_tools.times import TimeRange, describe, format_local, parse_range, zone_label
+
+PARIS = ZoneInfo("Europe/Paris")
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2026, 11, 18, 17, 20, tzinfo=PARIS)  # a Wednesday
+TONIGHT = "2026-11-19 00:00"
+
+
+def bounds(since: str | None, until: str | None = None, *, now: datetime = NOW, zone: ZoneInfo = PARIS) -> str:
+    """The range as a person would check it."""
+    return describe(parse_range(since, until, zone=zone, now=now), zone).split(",")[0]
+
+
+@pytest.mark.parametrize(
+    ("since", "start"),
+    [
+        ("today", "2026-11-18 00:00"),
+        ("Yesterday", "2026-11-17 00:00"),
+        ("the day before yesterday", "2026-11-16 00:00"),
+        ("yesterday afternoon", "2026-11-17 12:00"),
+        ("this morning", "2026-11-18 05:00"),
+        ("last night", "2026-11-17 18:00"),
+        ("since Monday", "2026-11-16 00:00"),
+        ("Wednesday", "2026-11-18 00:00"),
+        ("last Wednesday", "2026-11-11 00:00"),
+        ("Monday 3pm", "2026-11-16 15:00"),
+        ("yesterday at noon", "2026-11-17 12:00"),
+        ("yesterday at 14:05", "2026-11-17 14:05"),
+        ("last 7 days", "2026-11-11 00:00"),
+        ("the last two weeks", "2026-11-04 00:00"),
+        ("past week", "2026-11-11 00:00"),
+        ("past hour", "2026-11-18 16:20"),
+        ("last 24 hours", "2026-11-17 17:20"),
+        ("48h", "2026-11-16 17:20"),
+        ("7d", "2026-11-11 00:00"),
+        ("last week", "2026-11-09 00:00"),
+        ("this week", "2026-11-16 00:00"),
+        ("last weekend", "2026-11-14 00:00"),
+        ("this month", "2026-11-01 00:00"),
+        ("last month", "2026-10-01 00:00"),
+        ("this year", "2026-01-01 00:00"),
+        ("2 hours ago", "2026-11-18 15:20"),
+        ("an hour ago", "2026-11-18 16:20"),
+        ("three days ago", "2026-11-15 00:00"),
+        ("a month ago", "2026-10-18 00:00"),
+        ("14:00", "2026-11-18 14:00"),
+        ("2:30 pm", "2026-11-18 14:30"),
+        ("12am", "2026-11-18 00:00"),
+        ("now", "2026-11-18 17:20"),
+        ("2026-03-29", "2026-03-29 00:00"),
+        ("2026-11-02 08:30", "2026-11-02 08:30"),
+        ("2026-11-02T08:30:00Z", "2026-11-02 09:30"),
+        ("2026-11-02T08:30-05:00", "2026-11-02 14:30"),
+        ("2026-11", "2026-11-01 00:00"),
+        ("November 3rd", "2026-11-03 00:00"),
+        ("Nov 3 at 9am", "2026-11-03 09:00"),
+        ("3 Nov 2026", "2026-11-03 00:00"),
+        ("in November", "2026-11-01 00:00"),
+        ("13/11/2026", "2026-11-13 00:00"),
+        ("11/13/2026", "2026-11-13 00:00"),
+        ("13/11", "2026-11-13 00:00"),
+    ],
+)
+def test_english_expressions_begin_where_a_person_means(since: str, start: str) -> None:
+    assert bounds(since).startswith(start)
+    assert since == "now" or TONIGHT in bounds(since) or bounds(since).endswith("17:20")
+
+
+@pytest.mark.parametrize(
+    ("since", "start"),
+    [
+        ("aujourd'hui", "2026-11-18 00:00"),
+        ("aujourd\u2019hui", "2026-11-18 00:00"),
+        ("hier", "2026-11-17 00:00"),
+        ("avant-hier", "2026-11-16 00:00"),
+        ("hier matin", "2026-11-17 05:00"),
+        ("cet après-midi", "2026-11-18 12:00"),
+        ("hier soir", "2026-11-17 18:00"),
+        ("cette nuit", "2026-11-17 18:00"),
+        ("depuis lundi", "2026-11-16 00:00"),
+        ("dès mardi matin", "2026-11-17 05:00"),
+        ("lundi dernier", "2026-11-16 00:00"),
+        ("mercredi dernier", "2026-11-11 00:00"),
+        ("lundi à 14h30", "2026-11-16 14:30"),
+        ("les 7 derniers jours", "2026-11-11 00:00"),
+        ("les 7\u00a0derniers\u202fjours", "2026-11-11 00:00"),
+        ("ces deux dernières semaines", "2026-11-04 00:00"),
+        ("depuis 3 jours", "2026-11-15 00:00"),
+        ("la semaine dernière", "2026-11-09 00:00"),
+        ("cette semaine", "2026-11-16 00:00"),
+        ("ce mois-ci", "2026-11-01 00:00"),
+        ("le mois dernier", "2026-10-01 00:00"),
+        ("l'année dernière", "2025-01-01 00:00"),
+        ("il y a 2 heures", "2026-11-18 15:20"),
+        ("il y a trois jours", "2026-11-15 00:00"),
+        ("il y a une semaine", "2026-11-11 00:00"),
+        ("14h", "2026-11-18 14:00"),
+        ("à 9h05", "2026-11-18 09:05"),
+        ("hier midi", "2026-11-17 12:00"),
+        ("3 novembre", "2026-11-03 00:00"),
+        ("1er novembre 2026", "2026-11-01 00:00"),
+        ("le 3 novembre à 14h", "2026-11-03 14:00"),
+        ("en février", "2026-02-01 00:00"),
+    ],
+)
+def test_french_expressions_begin_where_a_person_means(since: str, start: str) -> None:
+    assert bounds(since).startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("until", "end"),
+    [
+        ("yesterday", "2026-11-18 00:00"),
+        ("hier", "2026-11-18 00:00"),
+        ("yesterday morning", "2026-11-17 12:00"),
+        ("last week", "2026-11-16 00:00"),
+        ("last night", "2026-11-18 05:00"),
+        ("2026-10-31", "2026-11-01 00:00"),
+        ("2026-02", "2026-03-01 00:00"),
+        ("Monday 3pm", "2026-11-16 15:00"),
+        ("2 hours ago", "2026-11-18 15:20"),
+    ],
+)
+def test_until_includes_the_period_it_names(until: str, end: str) -> None:
+    assert parse_range("2025-01-01", until, zone=PARIS, now=NOW).end == datetime.fromisoformat(end).replace(
+        tzinfo=PARIS
+    )
+
+
+def test_the_same_word_twice_is_exactly_that_period() -> None:
+    assert bounds("last week", "last week") == "2026-11-09 00:00 to 2026-11-16 00:00"
+
+
+def test_no_words_mean_any_time() -> None:
+    assert parse_range(None, "  ", zone=PARIS, now=NOW) == TimeRange()
+    assert describe(TimeRange(), PARIS) == "any time"
+
+
+def test_one_bound_is_described_alone() -> None:
+    assert describe(parse_range(None, "yesterday", zone=PARIS, now=NOW), PARIS) == (
+        "before 2026-11-18 00:00, Europe/Paris +01:00"
+    )
+    assert describe(TimeRange(NOW), PARIS) == "from 2026-11-18 17:20, Europe/Paris +01:00"
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "hours", "said"),
+    [
+        ("2026-03-29", PARIS, 23, "2026-03-29 00:00 +01:00 to 2026-03-30 00:00 +02:00, Europe/Paris"),
+        ("2026-10-25", PARIS, 25, "2026-10-25 00:00 +02:00 to 2026-10-26 00:00 +01:00, Europe/Paris"),
+        ("2026-03-08", NEW_YORK, 23, "2026-03-08 00:00 -05:00 to 2026-03-09 00:00 -04:00, America/New_York"),
+        ("2026-11-01", NEW_YORK, 25, "2026-11-01 00:00 -04:00 to 2026-11-02 00:00 -05:00, America/New_York"),
+        ("2026-06-01", PARIS, 24, "2026-06-01 00:00 to 2026-06-02 00:00, Europe/Paris +02:00"),
+    ],
+)
+def test_a_day_lasts_as_long_as_it_does_there(day: str, zone: ZoneInfo, hours: int, said: str) -> None:
+    span = parse_range(day, day, zone=zone, now=NOW)
+    assert span.start is not None
+    assert span.end is not None
+    assert span.end.astimezone(UTC) - span.start.astimezone(UTC) == timedelta(hours=hours)
+    assert describe(span, zone) == said
+
+
+def test_hours_ago_are_real_hours_across_a_change_of_clocks() -> None:
+    noon = datetime(2026, 3, 29, 4, 0, tzinfo=PARIS)
+    assert bounds("3 hours ago", "now", now=noon) == "2026-03-29 00:00 +01:00 to 2026-03-29 04:00 +02:00"
+
+
+def test_days_ago_keep_midnight_across_a_change_of_clocks() -> None:
+    assert bounds("last 2 days", now=datetime(2026, 10, 26, 9, tzinfo=PARIS)).startswith("2026-10-24 00:00 +02:00")
+
+
+def test_a_time_that_the_clocks_skip_moves_on() -> None:
+    assert bounds("2026-03-29 02:30", "2026-03-29 04:00") == "2026-03-29 03:30 to 2026-03-29 04:00"
+
+
+def test_a_time_that_occurs_twice_is_taken_whole() -> None:
+    span = parse_range("2026-10-25 02:30", "2026-10-25 02:30", zone=PARIS, now=NOW)
+    assert datetime(2026, 10, 25, 0, 30, tzinfo=UTC) in span
+    assert datetime(2026, 10, 25, 1, 29, tzinfo=UTC) in span
+    assert datetime(2026, 10, 25, 1, 30, tzinfo=UTC) not in span
+
+
+def test_the_present_is_taken_in_the_account_s_zone() -> None:
+    midnight_in_utc = datetime(2026, 11, 19, 0, 30, tzinfo=UTC)
+    assert bounds("today", now=midnight_in_utc, zone=NEW_YORK) == "2026-11-18 00:00 to 2026-11-19 00:00"
+
+
+@pytest.mark.parametrize("written", ["03/04", "03/04/2026", "3-4-2026", "03.04.26"])
+def test_a_day_and_month_in_doubt_are_refused_with_both_readings(written: str) -> None:
+    with pytest.raises(ToolError, match=r"YYYY-MM-DD.*2026-04-03 or 2026-03-04"):
+        parse_range(written, None, zone=PARIS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "soon", "2026-13-01", "2026-02-30", "25:00", "13pm", "12", "-1", "a", "before yesterday", "Monday or Tuesday",
+        "last", "cette", "99/99/2026", "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-12:00", "last 9999 years",
+        "2026-03-29T", "T14:00", "--", "'; DROP TABLE calls", "\uff11\uff12", "last 7 parsecs", "week", "mi-mars",
+    ],
+)  # fmt: skip
+def test_unreadable_words_are_refused_with_the_forms_that_work(written: str) -> None:
+    with pytest.raises(ToolError, match=r"`since`.*Forms that work: 2026-03-29"):
+        parse_range(written, None, zone=PARIS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["1" * 100_000, "to\x00day", "today\x1b[2J", "to\u200bday", "hier " * 20_000, "ﷺ" * 60],
+    ids=["long", "null", "escape", "zero width", "long words", "grows when normalised"],
+)
+def test_hostile_words_are_refused_at_once(written: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(ToolError, match="at most 64 ordinary characters") as refused:
+        parse_range(written, None, zone=PARIS, now=NOW)
+    assert time.perf_counter() - began < 0.1
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize(("since", "until"), [("tomorrow", None), ("today", "yesterday"), ("23:00", "22:00")])
+def test_a_range_that_holds_nothing_is_refused(since: str, until: str | None) -> None:
+    with pytest.raises(ToolError, match=r"Nothing lies in the range 2026.*Europe/Paris"):
+        parse_range(since, until, zone=PARIS, now=NOW)
+
+
+@given(st.text(max_size=70), st.integers(10**9, 2**31 - 1))
+def test_any_words_end_in_a_range_or_a_refusal(written: str, second: int) -> None:
+    try:
+        span = parse_range(written, None, zone=PARIS, now=datetime.fromtimestamp(second, UTC))
+    except ToolError:
+        return
+    assert span == TimeRange() or (span.start is not None and span.start.tzinfo is PARIS)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("last", "7", "days", "ago", "hier", "lundi", "matin", "14h", "2026", "03", "-", ":", "/", "mois")
+        ),
+        max_size=7,
+    )
+)
+def test_any_mixture_of_known_words_ends_in_a_range_or_a_refusal(words: list[str]) -> None:
+    try:
+        span = parse_range(" ".join(words), None, zone=PARIS, now=NOW)
+    except ToolError:
+        return
+    assert span.end is None or span.end > NOW
+
+
+def test_a_moment_is_said_on_the_local_clock() -> None:
+    moment = datetime(2026, 11, 16, 13, 5, tzinfo=UTC)
+    assert format_local(moment, PARIS, now=NOW) == "Mon 16 Nov 14:05"
+    assert format_local(moment, NEW_YORK, now=NOW) == "Mon 16 Nov 08:05"
+    assert format_local(moment.replace(year=2025), PARIS, now=NOW) == "Sun 16 Nov 2025 14:05"
+
+
+def test_the_hour_that_occurs_twice_is_said_with_its_offset() -> None:
+    assert format_local(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), PARIS, now=NOW) == "Sun 25 Oct 02:30 +02:00"
+    assert format_local(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), PARIS, now=NOW) == "Sun 25 Oct 02:30 +01:00"
+
+
+def test_a_zone_is_named_with_the_offset_of_the_moment() -> None:
+    assert zone_label(PARIS, datetime(2026, 7, 1, tzinfo=UTC)) == "Europe/Paris +02:00"
+    assert zone_label(ZoneInfo("America/St_Johns"), datetime(2026, 7, 1, tzinfo=UTC)) == "America/St_Johns -02:30"
