@@ -11,6 +11,9 @@ from withallo_client import AlloClient, Number
 
 Result = TypeVar("Result")
 
+Request = Callable[[str], Awaitable[Mapping[str, Any]]]
+"""The request of a write: takes the idempotency key, gives the API's answer as JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
@@ -136,7 +139,8 @@ class Write:
         payload: Exactly what would be sent; its digest binds consent and idempotency.
         recipients: E.164 numbers that would notice.
         idempotency_key: What the caller gave, if anything.
-        duplicate_of: Words a human uses for the repetition, for example `an identical text to Marie`.
+        revise: Makes the same write with another text, for a human who edits it before saying yes; None when there is
+            no text to edit. Raises `ToolError` for a text that cannot be sent.
     """
 
     tool: str
@@ -145,6 +149,7 @@ class Write:
     payload: Mapping[str, Any]
     recipients: tuple[str, ...] = ()
     idempotency_key: str | None = None
+    revise: Callable[[str], "tuple[Write, Request]"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +166,32 @@ class Written:
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What became of an earlier write.
+
+    Attributes:
+        state: `waiting`: a human has not decided yet; `in_flight`: the request is out; `unknown`: it left and nobody
+            knows whether Allo took it.
+        note: What was found when the server looked, or why nothing was sent.
+    """
+
+    idempotency_key: str
+    tool: str
+    state: Literal["waiting", "in_flight", "sent", "not_sent", "unknown"]
+    recipients: tuple[str, ...]
+    asked_at: datetime
+    note: str
+
+
 class Writes(Protocol):
     """The single door through which tools change anything."""
 
-    async def submit(
-        self, ctx: Context[Any, Any], write: Write, request: Callable[[str], Awaitable[Mapping[str, Any]]]
-    ) -> Written:
+    async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         """Check the guardrails, ask the human, record, and run `request(idempotency_key)` at most once."""
+
+    async def look_up(self, idempotency_key: str) -> SendReport | None:
+        """What became of the write with this key; an unknown outcome is looked for in the conversation again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Who did what: one line of JSON for every write."""

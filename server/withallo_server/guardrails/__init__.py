@@ -1,0 +1,1 @@
+"""What the operator allows to be sent: to whom, when, how often."""

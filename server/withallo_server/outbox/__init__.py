@@ -1,0 +1,1 @@
+"""The record of everything sent: committed before a request leaves, settled after."""

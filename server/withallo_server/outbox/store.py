@@ -1,0 +1,198 @@
+"""Rows of the outbox: reserved before a request leaves, settled after, never sent twice."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import anyio
+from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import insert as insert_into
+
+from withallo_server.database import Database
+from withallo_server.outbox import holders
+from withallo_server.outbox.rows import (
+    Entry,
+    Exceeded,
+    Limit,
+    Reservation,
+    Reserved,
+    Send,
+    State,
+    Taken,
+    Twin,
+    read,
+)
+from withallo_server.outbox.tables import SCHEMA, recipients, sends
+
+LEASE_SECONDS = 120.0
+"""Longer than the client's whole time budget for one request; a row still in flight after that lost its process."""
+
+LOST = "The server stopped between the request and its answer."
+
+
+@dataclass
+class Outbox:
+    """The outbox of one account.
+
+    Several processes may share it. A row belongs to the process that reserved it until its lease ends; after that,
+    or as soon as that process is seen to be gone, the row is `unknown`.
+    """
+
+    database: Database
+    account: str
+    _ready: bool = False
+    _opening: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def find(self, key: str) -> Send | None:
+        """The row of a key."""
+        await self._open()
+
+        def work(connection: Connection) -> Send | None:
+            self._expire(connection)
+            return self._by_key(connection, key)
+
+        return await self.database.write(work)
+
+    async def twin(self, likeness: str, since: datetime) -> Send | None:
+        """The newest row since a moment that a person would call the same."""
+        await self._open()
+        return await self.database.read(lambda connection: self._twin(connection, (likeness,), since))
+
+    async def reserve(self, entry: Entry, *, hold_since: datetime | None, limits: Sequence[Limit]) -> Reservation:
+        """Commit a row in flight, or say why not; all in one transaction, so that of two at once only one is reserved.
+
+        Args:
+            entry: The row.
+            hold_since: Look for twins since then; none when the caller says that it means to repeat.
+            limits: What else must hold.
+        """
+        await self._open()
+
+        def work(connection: Connection) -> Reservation:
+            self._lock(connection)
+            self._expire(connection)
+            existing = self._by_key(connection, entry.key)
+            if existing is not None and (existing.digest != entry.digest or existing.state != "not_sent"):
+                return Taken(existing, existing.digest == entry.digest)
+            if hold_since is not None:
+                twin = self._twin(connection, (entry.likeness, entry.sent_likeness), hold_since)
+                if twin is not None:
+                    return Twin(twin)
+            for limit in limits:
+                if self._count(connection, limit) >= limit.most:
+                    return Exceeded(limit)
+            return Reserved(self._put(connection, entry, existing))
+
+        return await self.database.write(work)
+
+    async def settle(self, send_id: int, state: State, *, result: Mapping[str, Any] | None = None, note: str) -> None:
+        """Write down the outcome; what is known to be sent stays so."""
+        values = {"state": state, "settled_at": time.time(), "note": note}
+        if result is not None:
+            values["result"] = json.dumps(dict(result), default=str)
+        statement = update(sends).where(sends.c.id == send_id, sends.c.state.in_(("in_flight", "unknown")))
+        await self.database.write(lambda connection: connection.execute(statement.values(values)))
+
+    async def twins_sent(self, send: Send, since: datetime, until: datetime) -> int:
+        """How many other rows are known to have sent the same words to the same people in a span of time."""
+        await self._open()
+        statement = select(func.count()).where(
+            sends.c.account == self.account,
+            sends.c.id != send.id,
+            sends.c.state == "sent",
+            sends.c.message_digest == send.message_digest,
+            sends.c.recipients == json.dumps(send.recipients),
+            sends.c.asked_at.between(since.timestamp(), until.timestamp()),
+        )
+        return await self.database.read(lambda connection: int(connection.scalar(statement) or 0))
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if not self._ready:
+                await self.database.migrate(SCHEMA)
+                self._ready = True
+
+    def _lock(self, connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            name = f"withallo outbox {self.account}"
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+    def _expire(self, connection: Connection) -> None:
+        flying = select(sends.c.id, sends.c.holder, sends.c.lease_until).where(
+            sends.c.account == self.account, sends.c.state == "in_flight"
+        )
+        for row in connection.execute(flying).all():
+            if row.lease_until < time.time() or holders.is_gone(row.holder):
+                lost = {"state": "unknown", "settled_at": time.time(), "note": LOST}
+                connection.execute(update(sends).where(sends.c.id == row.id).values(lost))
+
+    def _by_key(self, connection: Connection, key: str) -> Send | None:
+        statement = select(sends).where(sends.c.account == self.account, sends.c.key == key)
+        row = connection.execute(statement).one_or_none()
+        return None if row is None else read(row)
+
+    def _twin(self, connection: Connection, likenesses: tuple[str, ...], since: datetime) -> Send | None:
+        statement = (
+            select(sends)
+            .where(
+                sends.c.account == self.account,
+                sends.c.asked_at > since.timestamp(),
+                sends.c.state != "not_sent",
+                or_(sends.c.likeness.in_(likenesses), sends.c.sent_likeness.in_(likenesses)),
+            )
+            .order_by(sends.c.asked_at.desc())
+            .limit(1)
+        )
+        row = connection.execute(statement).one_or_none()
+        return None if row is None else read(row)
+
+    def _count(self, connection: Connection, limit: Limit) -> int:
+        statement = (
+            select(func.count())
+            .select_from(recipients.join(sends, sends.c.id == recipients.c.send_id))
+            .where(
+                recipients.c.account == self.account,
+                recipients.c.asked_at > limit.since.timestamp(),
+                sends.c.state != "not_sent",
+            )
+        )
+        if limit.number is not None:
+            statement = statement.where(recipients.c.number == limit.number)
+        return int(connection.scalar(statement) or 0)
+
+    def _put(self, connection: Connection, entry: Entry, existing: Send | None) -> int:
+        values = {
+            "account": self.account,
+            "key": entry.key,
+            "tool": entry.tool,
+            "digest": entry.digest,
+            "likeness": entry.likeness,
+            "sent_likeness": entry.sent_likeness,
+            "recipients": json.dumps(entry.recipients),
+            "message_digest": entry.message_digest,
+            "sender": entry.sender,
+            "asked_by": entry.asked_by,
+            "asked_at": entry.asked_at.timestamp(),
+            "state": "in_flight",
+            "holder": holders.this_process(),
+            "lease_until": time.time() + LEASE_SECONDS,
+            "note": "",
+        }
+        if existing is not None:
+            connection.execute(update(sends).where(sends.c.id == existing.id).values(values))
+            connection.execute(recipients.delete().where(recipients.c.send_id == existing.id))
+            send_id = existing.id
+        else:
+            send_id = connection.scalars(insert_into(sends).values(values).returning(sends.c.id)).one()
+        for number in entry.recipients:
+            row = {
+                "send_id": send_id,
+                "number": number,
+                "account": self.account,
+                "asked_at": entry.asked_at.timestamp(),
+            }
+            connection.execute(insert_into(recipients).values(row))
+        return send_id

@@ -1,0 +1,42 @@
+"""The outbox table."""
+
+from sqlalchemy import Column, Float, Index, Integer, Table, Text, UniqueConstraint
+
+from withallo_server.database import Schema, metadata
+
+sends = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("likeness", Text, nullable=False),
+    Column("sent_likeness", Text, nullable=False),
+    Column("recipients", Text, nullable=False),
+    Column("message_digest", Text),
+    Column("sender", Text),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("lease_until", Float, nullable=False),
+    Column("settled_at", Float),
+    Column("result", Text, nullable=False, server_default="{}"),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("account", "key", name="outbox_key"),
+    Index("outbox_time", "account", "asked_at"),
+)
+
+recipients = Table(
+    "outbox_recipients",
+    metadata,
+    Column("send_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Index("outbox_recipient_time", "account", "number", "asked_at"),
+)
+
+SCHEMA = Schema("outbox", (sends, recipients))
