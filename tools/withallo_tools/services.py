@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from mcp.server.mcpserver import Context
+
 from withallo_client import AlloClient, Number
 
 Result = TypeVar("Result")
@@ -226,6 +227,10 @@ class Services(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The account's time zone."""
+
+    @property
+    def answer_budget(self) -> int:
+        """Tokens one answer may take (`ALLO_ANSWER_TOKENS`, 6,000 unless set)."""
 
     @property
     def inbox(self) -> Inbox:

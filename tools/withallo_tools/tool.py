@@ -13,11 +13,21 @@ Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 class Effect(Enum):
     """What calling a tool does to the world; the four MCP hints follow from it."""
 
-    READ = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-    CREATE = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False)
-    UPDATE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
-    DELETE = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
-    SEND = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True)
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    SEND = "send"
+
+    @property
+    def hints(self) -> ToolAnnotations:
+        """All four hints; an update replaces what was there and so counts as destructive."""
+        return ToolAnnotations(
+            read_only_hint=self is Effect.READ,
+            destructive_hint=self in {Effect.UPDATE, Effect.DELETE, Effect.SEND},
+            idempotent_hint=self in {Effect.READ, Effect.UPDATE, Effect.DELETE},
+            open_world_hint=self is Effect.SEND,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+"""Cursors: where the next page begins, opaque to the model and bound to what was asked."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+
+def next_cursor(kind: str, asked: Mapping[str, Any], position: Any) -> str:
+    """Make a cursor.
+
+    Args:
+        kind: What is listed, for example `calls`.
+        asked: The arguments of the call that shape the list.
+        position: Where to go on, as JSON.
+    """
+    body = json.dumps([kind, _digest(asked), position], separators=(",", ":"))
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def read_cursor(kind: str, asked: Mapping[str, Any], cursor: str) -> Any:
+    """The position inside a cursor, or None for the first page.
+
+    Raises:
+        ToolError: The cursor is damaged, or belongs to another tool or to other arguments.
+    """
+    if not cursor:
+        return None
+    try:
+        body = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.") from error
+    match body:
+        case [str(found), str(digest), position] if found == kind and digest == _digest(asked):
+            return position
+        case [str(found), str(), _] if found == kind:
+            raise ToolError("cursor: belongs to other arguments. Repeat the same arguments, or leave it out.")
+        case _:
+            raise ToolError(f"cursor: is not one for {kind}. Leave it out to start from the beginning.")
+
+
+def read_offset(kind: str, asked: Mapping[str, Any], cursor: str) -> int:
+    """The position of a cursor that counts rows or pages; 0 for the first page.
+
+    Raises:
+        ToolError: As `read_cursor`, or the position is no count.
+    """
+    match read_cursor(kind, asked, cursor):
+        case None:
+            return 0
+        case int(position) if 0 <= position <= 1_000_000:
+            return position
+        case _:
+            raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.")
+
+
+def _digest(asked: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:8]
