@@ -1,0 +1,101 @@
+"""What Allo answered, read into models: whatever is not as the contract says ends in `InvalidResponseError`."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel
+from pydantic import ValidationError as PydanticValidationError
+
+from withallo_client._json import read_json
+from withallo_client.errors import InvalidResponseError
+from withallo_client.models.base import Page
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx answer. `route` names it in errors; it holds no secret."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    route: str
+
+    def one(self, model: type[Model]) -> Model:
+        """Read `{data: {…}}`."""
+        return self._read(model, self._data())
+
+    def many(self, model: type[Model]) -> list[Model]:
+        """Read `{data: [{…}]}`."""
+        return self._rows(model, self._data())
+
+    def results(self, model: type[Model], page: int, size: int) -> Page[Model]:
+        """Read a page of v1, with either of its two nestings of counters (API contract 4)."""
+        data = self._data()
+        if not isinstance(data, dict):
+            raise self.invalid("data is not an object")
+        items = self._rows(model, data.get("results"))
+        counters = _object(data.get("metadata"))
+        counters = _object(counters.get("pagination")) or counters
+        page = _count(counters.get("current_page"), page)
+        total = _count(counters.get("total_pages"))
+        more = page + 1 < total if total is not None else len(items) >= size
+        return Page(items, page, total_pages=total, has_more=more)
+
+    def page(self, model: type[Model], page: int, size: int) -> Page[Model]:
+        """Read a page of v2 (API contract 4)."""
+        items = self._rows(model, self._data())
+        counters = _object(self._object().get("pagination"))
+        page = _count(counters.get("page"), page)
+        total = _count(counters.get("total_pages"))
+        more = counters.get("has_more")
+        if not isinstance(more, bool):
+            more = page < total if total is not None else len(items) >= size
+        return Page(items, page, total_pages=total, total_count=_count(counters.get("total_count")), has_more=more)
+
+    def invalid(self, problem: str) -> InvalidResponseError:
+        """The error that names this route and what is wrong with its answer."""
+        return InvalidResponseError(
+            f"Allo's answer to {self.route} (status {self.status}) cannot be read: {problem}", http_status=self.status
+        )
+
+    def _object(self) -> dict[str, Any]:
+        try:
+            value = read_json(self.body)
+        except ValueError:
+            kind = self.headers.get("content-type", "no content type").split(";")[0][:60]
+            raise self.invalid(f"it is not JSON but {kind!r}") from None
+        if not isinstance(value, dict):
+            raise self.invalid("it is not a JSON object")
+        return value
+
+    def _data(self) -> Any:
+        value = self._object()
+        if "data" not in value:
+            raise self.invalid("data is missing")
+        return value["data"]
+
+    def _rows(self, model: type[Model], rows: Any) -> list[Model]:
+        if rows is None:
+            return []
+        if not isinstance(rows, list):
+            raise self.invalid("the rows are not a list")
+        return [self._read(model, row) for row in rows]
+
+    def _read(self, model: type[Model], value: Any) -> Model:
+        try:
+            return model.model_validate(value)
+        except PydanticValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "data"
+            raise self.invalid(f"{where}: {first['msg']}") from None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(value: Any, otherwise: Any = None) -> Any:
+    return value if type(value) is int and value >= 0 else otherwise

@@ -1,0 +1,1 @@
+"""What Allo answers, and the filters that requests take."""

@@ -1,0 +1,146 @@
+"""What Allo delivers to a webhook, in both dialects (API contract 7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import AliasChoices, Field
+
+from withallo_client.models.base import AlloModel, MaybeTime, Texts
+from withallo_client.models.calls import TranscriptLine
+from withallo_client.models.contacts import MaybeCompany
+
+
+class EventPerson(AlloModel):
+    """The contact that an event is about; `id` is of the family `con_…`."""
+
+    id: str | None = None
+    name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    emails: Texts = ()
+    numbers: Texts = ()
+    job_title: str | None = None
+
+
+class CallRingingData(AlloModel):
+    """`call.received` and `call.triggered`; neither holds a call id."""
+
+    from_number: str | None = None
+    to_number: str | None = None
+    started_at: MaybeTime = None
+    user_email: str | None = None
+    person: EventPerson | None = None
+    company: MaybeCompany = None
+
+
+class CallAnsweredData(CallRingingData):
+    """`call.answered`."""
+
+    direction: str | None = None
+    answered_at: MaybeTime = None
+
+
+class CallCompletedData(AlloModel):
+    """`call.completed`, and the v1 topic `CALL_RECEIVED`, which also comes when the call is over."""
+
+    id: str | None = None
+    direction: str | None = Field(default=None, validation_alias=AliasChoices("type", "direction"))
+    result: str | None = None
+    from_number: str | None = Field(default=None, validation_alias=AliasChoices("from_number", "fromNumber"))
+    from_name: str | None = Field(default=None, validation_alias=AliasChoices("from_name", "fromName"))
+    to_number: str | None = Field(default=None, validation_alias=AliasChoices("to", "to_number", "toNumber"))
+    to_name: str | None = Field(default=None, validation_alias=AliasChoices("to_name", "toName"))
+    start_date: MaybeTime = Field(default=None, validation_alias=AliasChoices("start_date", "startDate"))
+    length_in_minutes: float | None = Field(
+        default=None, validation_alias=AliasChoices("length_in_minutes", "lengthInMinutes")
+    )
+    summary: str | None = None
+    one_sentence_summary: str | None = Field(
+        default=None, validation_alias=AliasChoices("one_sentence_summary", "oneSentenceSummary")
+    )
+    tag: str | None = None
+    tags: Texts = ()
+    recording_url: str | None = Field(default=None, validation_alias=AliasChoices("recording_url", "recordingUrl"))
+    transcript: tuple[TranscriptLine, ...] | None = Field(
+        default=None, validation_alias=AliasChoices("transcriptions", "transcript")
+    )
+    user_email: str | None = Field(default=None, validation_alias=AliasChoices("user_email", "userEmail"))
+    person: EventPerson | None = None
+
+
+class SmsData(AlloModel):
+    """`sms.received`, `sms.sent`, and the v1 topics `SMS_RECEIVED`, `SMS_SENT`; `type` is `SMS` or `MMS`."""
+
+    id: str | None = None
+    direction: str | None = None
+    type: str | None = None
+    content: str | None = None
+    sent_at: MaybeTime = Field(default=None, validation_alias=AliasChoices("sent_at", "sentAt"))
+    from_number: str | None = Field(default=None, validation_alias=AliasChoices("from_number", "fromNumber"))
+    to_number: str | None = Field(default=None, validation_alias=AliasChoices("to_number", "toNumber", "to"))
+    from_name: str | None = Field(default=None, validation_alias=AliasChoices("from_name", "fromName"))
+    to_name: str | None = Field(default=None, validation_alias=AliasChoices("to_name", "toName"))
+    user_email: str | None = Field(default=None, validation_alias=AliasChoices("user_email", "userEmail"))
+
+
+class ContactData(AlloModel):
+    """`contact.created`, `contact.updated`, and their v1 twins."""
+
+    id: str | None = None
+    name: str | None = None
+    last_name: str | None = Field(default=None, validation_alias=AliasChoices("last_name", "lastName"))
+    company: MaybeCompany = None
+    emails: Texts = ()
+    numbers: Texts = ()
+
+
+EventData = CallRingingData | CallAnsweredData | CallCompletedData | SmsData | ContactData
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """One delivery, read.
+
+    Attributes:
+        topic: As Allo wrote it: `call.completed` on v2, `CALL_RECEIVED` on v1.
+        data: The payload, untouched.
+        raw: The whole body, read.
+        event_id: The header `webhook-id`; None where there was none.
+        timestamp: When Allo made the event; v2 only.
+    """
+
+    topic: str
+    data: Mapping[str, Any]
+    raw: Mapping[str, Any] = field(repr=False)
+    event_id: str | None = None
+    timestamp: datetime | None = None
+
+    def typed(self) -> EventData | None:
+        """The payload as a model; None when the topic is unknown.
+
+        Raises:
+            InvalidWebhookPayloadError: The topic is known but the payload has wrong types.
+        """
+        raise NotImplementedError
+
+    def is_call(self) -> bool:
+        """Whether it is about a call: ringing, answered, completed."""
+        return self.topic.startswith("call.") or self.topic == "CALL_RECEIVED"
+
+    def is_sms(self) -> bool:
+        """Whether it is about a text, received or sent."""
+        return self.topic.startswith("sms.") or self.topic in {"SMS_RECEIVED", "SMS_SENT"}
+
+    def is_contact_created(self) -> bool:
+        """Whether a contact was created."""
+        return self.topic in {"contact.created", "CONTACT_CREATED"}
+
+    def is_contact_updated(self) -> bool:
+        """Whether a contact was changed."""
+        return self.topic in {"contact.updated", "CONTACT_UPDATED"}
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A member of `data` by dotted path, for example `person.name` or `transcriptions.0.text`."""
+        raise NotImplementedError
