@@ -32,6 +32,8 @@ class InboxEvent:
         allo_number: Our line, as Allo wrote it.
         read: Whether somebody marked it as read.
         data: The payload, untouched.
+        direction: `INBOUND` or `OUTBOUND`, as far as it is known.
+        stages: Of a finished call, the ringing and the answering that came as events of their own.
     """
 
     sequence: int
@@ -45,11 +47,22 @@ class InboxEvent:
     allo_number: str | None
     read: bool
     data: Mapping[str, Any]
+    direction: str | None = None
+    stages: tuple["InboxEvent", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events are wanted; a member left out does not narrow."""
+    """Which events are wanted; a member left out does not narrow.
+
+    Attributes:
+        topics: Any of these, for example `sms.received`; events that came in the older dialect have the same words.
+        since: Not before this, by when it happened.
+        until: Before this, by when it happened.
+        after: Only what was committed later than this sequence; then the order is that of the commits.
+        before: Only what follows this sequence on the next page.
+        newest_first: By when it happened, unless `after` is given.
+    """
 
     topics: tuple[str, ...] = ()
     contact_numbers: tuple[str, ...] = ()
@@ -65,11 +78,17 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events, and how many match in all."""
+    """Events, and how many match in all.
+
+    Attributes:
+        total: Counted up to a bound; `total_is_exact` is false when there may be more.
+        latest: Where to go on with `after` so that nothing is missed or repeated.
+    """
 
     events: tuple[InboxEvent, ...]
     total: int
     latest: int
+    total_is_exact: bool = True
 
 
 class Inbox(Protocol):
@@ -82,7 +101,13 @@ class Inbox(Protocol):
         """One event, or nothing."""
 
     async def wait(self, query: EventQuery, seconds: float) -> EventPage:
-        """Return as soon as an event after `query.after` matches, or empty once the time is up."""
+        """Return as soon as an event after `query.after` matches, or empty once the time is up; oldest first."""
+
+    async def mark_read(self, event_ids: Collection[str]) -> int:
+        """Mark events as read and say how many were not before."""
+
+    async def topics(self) -> Sequence[str]:
+        """The topics there are events of, in alphabetical order."""
 
 
 @dataclass(frozen=True, slots=True)
