@@ -1,0 +1,32 @@
+"""Builds the server from its settings."""
+
+from typing import TYPE_CHECKING
+
+from withallo_client import AlloClient
+
+from withallo_server.mcp_server import AlloServer
+from withallo_server.runtime import Runtime
+from withallo_server.settings import Settings
+
+if TYPE_CHECKING:
+    from withallo_sandbox import Sandbox
+
+    from withallo_server.database import Database
+
+
+def build_server(
+    settings: Settings,
+    *,
+    client: AlloClient | None = None,
+    sandbox: "Sandbox | None" = None,
+    database: "Database | None" = None,
+) -> AlloServer:
+    """Build the MCP server; nothing is opened and no request is made before it runs.
+
+    Args:
+        settings: What the operator decided.
+        client: The Allo API; made from the settings when absent.
+        sandbox: The embedded account; made when absent and `settings.sandbox` is on.
+        database: An open database; opened on first use when absent.
+    """
+    return AlloServer(Runtime(settings, client=client, sandbox=sandbox, database=database))

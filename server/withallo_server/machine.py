@@ -1,0 +1,25 @@
+"""What the machine says about where its user is."""
+
+import locale
+import os
+from zoneinfo import ZoneInfo
+
+DEFAULT_REGION = "US"
+
+
+def machine_zone() -> ZoneInfo:
+    """The time zone of this machine, or UTC when it has none that is known."""
+    from tzlocal import get_localzone
+
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def machine_region() -> str:
+    """The country in this machine's language settings, or the United States."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_TELEPHONE", "LC_MESSAGES", "LANG"))
+    spoken = next(filter(None, names), None) or (locale.getlocale()[0] or "")
+    _, _, region = spoken.partition(".")[0].partition("_")
+    return region.upper() if len(region) == 2 and region.isalpha() else DEFAULT_REGION

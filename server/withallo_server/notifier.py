@@ -1,0 +1,113 @@
+"""Tells clients of both protocol eras that something changed.
+
+The SDK serves `subscriptions/listen` (2026-07-28) from its bus; for connections that began with `initialize` the
+server itself has to remember who subscribed to what. This is the module that touches the SDK's private names for it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcp.server import MCPServer, ServerRequestContext
+from mcp.server.connection import Connection
+from mcp.server.context import CallNext, HandlerResult
+from mcp.server.lowlevel import NotificationOptions
+from mcp.server.models import InitializationOptions
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ResourcesListChanged,
+    ResourceUpdated,
+    SubscriptionBus,
+    ToolsListChanged,
+)
+from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+_CHANGES = NotificationOptions(prompts_changed=False, resources_changed=True, tools_changed=True)
+
+
+class Notifier:
+    """Publishes changes; may be called from anywhere on the event loop.
+
+    Attributes:
+        bus: Where listeners of the 2026-07-28 protocol are served from.
+        experimental: Experimental capabilities to declare to clients that begin with `initialize`.
+    """
+
+    def __init__(self, bus: SubscriptionBus | None = None) -> None:
+        self.bus = bus or InMemorySubscriptionBus()
+        self.experimental: dict[str, dict[str, Any]] = {}
+        self._connections: dict[int, Connection] = {}
+        self._subscribers: dict[str, set[int]] = {}
+
+    async def resource_updated(self, uri: str) -> None:
+        """Tell who subscribed to a resource that it has new content."""
+        await self.bus.publish(ResourceUpdated(uri=uri))
+        for key in tuple(self._subscribers.get(uri, ())):
+            await self._connections[key].send_resource_updated(uri)
+
+    async def tools_changed(self) -> None:
+        """Tell everybody that the list of tools is another."""
+        await self.bus.publish(ToolsListChanged())
+        for connection in tuple(self._connections.values()):
+            await connection.send_tool_list_changed()
+
+    async def resources_changed(self) -> None:
+        """Tell everybody that the list of resources is another."""
+        await self.bus.publish(ResourcesListChanged())
+        for connection in tuple(self._connections.values()):
+            await connection.send_resource_list_changed()
+
+    async def broadcast(self, method: str, params: Mapping[str, Any]) -> None:
+        """Send a notification outside the specification to every connection that began with `initialize`."""
+        for connection in tuple(self._connections.values()):
+            await connection.notify(method, params)
+
+    def install(self, server: MCPServer[Any]) -> None:
+        """Serve `resources/subscribe` and declare that lists and resources change."""
+        lowlevel = server._lowlevel_server  # noqa: SLF001 - MCPServer has no public way to add a method or a capability
+        lowlevel.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
+        lowlevel.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
+        original = lowlevel.create_initialization_options
+
+        def options(
+            notification_options: NotificationOptions | None = None,
+            experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+            extensions: dict[str, dict[str, Any]] | None = None,
+        ) -> InitializationOptions:
+            experimental = {**self.experimental, **(experimental_capabilities or {})}
+            return original(notification_options or _CHANGES, experimental, extensions)
+
+        lowlevel.create_initialization_options = options  # type: ignore[method-assign] # the one hook there is
+        server.middleware.append(self._remember)
+
+    async def _remember(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        result = await call_next(ctx)
+        connection = _connection(ctx)
+        if ctx.method == "notifications/initialized" and connection.has_standalone_channel:
+            self._connections[id(connection)] = connection
+            connection.exit_stack.callback(self._forget, id(connection))
+        return result
+
+    def _forget(self, key: int) -> None:
+        self._connections.pop(key, None)
+        for uri in [uri for uri, keys in self._subscribers.items() if key in keys]:
+            self._drop(uri, key)
+
+    def _drop(self, uri: str, key: int) -> None:
+        keys = self._subscribers.get(uri, set())
+        keys.discard(key)
+        if not keys:
+            self._subscribers.pop(uri, None)
+
+    async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
+        key = id(_connection(ctx))
+        if key in self._connections:
+            self._subscribers.setdefault(str(params.uri), set()).add(key)
+        return EmptyResult()
+
+    async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
+        self._drop(str(params.uri), id(_connection(ctx)))
+        return EmptyResult()
+
+
+def _connection(ctx: ServerRequestContext[Any, Any]) -> Connection:
+    return ctx.session._connection  # noqa: SLF001 - the session is a proxy of one request; only this outlives it

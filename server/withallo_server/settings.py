@@ -1,0 +1,253 @@
+"""Settings: one class that the environment, the command line, the help and the README are read from.
+
+A field `data_dir` is the environment variable `ALLO_DATA_DIR` and the flag `--data-dir`; its description is what the
+help says. The flag wins over the environment.
+"""
+
+import argparse
+import base64
+import binascii
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "ALLO_"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message is one line that names it."""
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Several values, written with commas between them."""
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not a web address such as https://api.withallo.com")
+    return value.rstrip("/")
+
+
+def _secrets(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for position, value in enumerate(values, start=1):
+        encoded = value.get_secret_value().removeprefix("whsec_")
+        try:
+            base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            encoded = ""
+        if not encoded or encoded == value.get_secret_value():
+            raise ValueError(f"secret number {position} is not whsec_ and base64, as Allo shows it")
+    return values
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,128}", value.get_secret_value()):
+        raise ValueError("needs 16 to 128 letters, digits, - or _")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is not a time zone such as Europe/Paris") from None
+
+
+def _country(value: str) -> str:
+    table = files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8")
+    known = {line[:2] for line in table.splitlines() if not line.startswith("#")}
+    if value.upper() not in known:
+        raise ValueError(f"{value!r} is not a country code such as FR or US")
+    return value.upper()
+
+
+def _toolsets(values: tuple[str, ...]) -> tuple[str, ...]:
+    from withallo_server.availability import known_toolsets
+
+    known = known_toolsets()
+    if unknown := sorted(set(values) - known):
+        raise ValueError(f"unknown toolset {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    return values
+
+
+def _database(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///")):
+        raise ValueError("not a database address such as postgresql://user:password@host/name")
+    return value
+
+
+def _listen(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (colon and host and port.isdecimal() and int(port) < 65536):
+        raise ValueError(f"{value!r} is not HOST:PORT such as 127.0.0.1:8787")
+    return value
+
+
+class Settings(BaseSettings):
+    """What the operator decides; nothing a client or a model says changes it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    api_key: SecretStr | None = Field(None, description="API key, made in the Allo web app under Settings > API.")
+    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://api.withallo.com", description="Where the Allo API answers."
+    )
+    auth_scheme: Literal["Api-Key", "raw"] = Field(
+        "Api-Key", description="How the key is sent: `Authorization: Api-Key <key>`, or the key alone (raw)."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("withallo-mcp", appauthor=False),
+        description="Folder of the inbox, the outbox and the secrets kept; default is the user's data folder.",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(_database)] | None = Field(
+        None, description="PostgreSQL to use instead of SQLite in the data folder."
+    )
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets)] = (
+        Field((), description="Signing secrets of webhook endpoints (whsec_...), separated by commas.")
+    )
+    webhook_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
+        None, description="Secret last part of the webhook path; made and kept in the data folder when absent."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        None, description="Time zone of the account, such as Europe/Paris; default is this machine's."
+    )
+    region: Annotated[str, AfterValidator(_country)] | None = Field(
+        None, description="Country of numbers written without a country code, such as FR; default is that of the lines."
+    )
+    toolsets: Annotated[CommaList, AfterValidator(_toolsets)] = Field(
+        ("default",), description="Groups of tools to offer, separated by commas: default, all, or their names."
+    )
+    read_only: bool = Field(False, description="Offer no tool that changes anything.")
+    sandbox: bool = Field(False, description="Work on the embedded account: no key, no network, nothing is real.")
+    listen: Annotated[str, AfterValidator(_listen)] | None = Field(
+        None, description="HOST:PORT at which to receive webhooks beside the stdio server."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "WARNING", description="Least severity of what is written to stderr."
+    )
+
+    @model_validator(mode="after")
+    def _place_data(self) -> Self:
+        folder = self.data_dir.expanduser().absolute()
+        if self.sandbox and folder.name != "sandbox":
+            folder /= "sandbox"
+        object.__setattr__(self, "data_dir", folder)
+        return self
+
+    @property
+    def account(self) -> str:
+        """Name of the account in shared tables, for the operator's own key."""
+        return "sandbox" if self.sandbox else "default"
+
+    @property
+    def database(self) -> str | Path:
+        """Where rooms keep their tables: a PostgreSQL URL or the path of the SQLite file."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return self.data_dir / "withallo.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting as people meet it.
+
+    Attributes:
+        field: Attribute of `Settings`.
+        variable: Environment variable.
+        flag: Command line flag.
+        is_switch: Whether it is on or off and takes no value.
+        description: What it does.
+        default: What it is when nobody says anything; empty for nothing.
+    """
+
+    field: str
+    variable: str
+    flag: str
+    is_switch: bool
+    description: str
+    default: str
+
+
+def options() -> Iterator[Option]:
+    """Every setting, in the order of the class."""
+    for name, field in Settings.model_fields.items():
+        flag = "--" + name.replace("_", "-")
+        yield Option(
+            name, PREFIX + name.upper(), flag, field.annotation is bool, field.description or "", _default(field)
+        )
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    if field.default_factory is not None or value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(message)
+
+
+def take_flags(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Take the flags of settings out of a command line.
+
+    Returns:
+        The settings given, by field name, and the arguments that are left.
+
+    Raises:
+        SettingsError: A flag lacks its value.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    for option in options():
+        if option.is_switch:
+            parser.add_argument(option.flag, dest=option.field, action=argparse.BooleanOptionalAction)
+        else:
+            parser.add_argument(option.flag, dest=option.field)
+    given, rest = parser.parse_known_args(list(arguments))
+    return vars(given), rest
+
+
+def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings from the environment, with those given on the command line on top.
+
+    Raises:
+        SettingsError: A value cannot be used.
+    """
+    try:
+        return Settings(**(given or {}))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(problem) for problem in error.errors(include_input=False))) from None
+
+
+def _explain(problem: Any) -> str:
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    flag = "--" + name.replace("_", "-")
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} ({flag}): {message}"
+
+
+def stop(message: str) -> NoReturn:
+    """End the process with one line on stderr and status 2, as for any wrong command line."""
+    sys.stderr.write(f"withallo-mcp: {' '.join(message.split())}\n")
+    raise SystemExit(2)
