@@ -1,0 +1,88 @@
+"""The account: its lines, people, calls and texts, and what the API does to them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+
+from withallo_sandbox import ids
+from withallo_sandbox.company import PENDING_SENDER_ID, SENDER_ID, TAGS, USERS
+from withallo_sandbox.contacts import ContactBook
+from withallo_sandbox.records import ANONYMOUS, Call, Contact, Item, Line, Message, User
+from withallo_sandbox.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A sentence of a transcript in which somebody commits to do something.
+
+    Attributes:
+        sentence: The words, exactly as one turn of the transcript holds them.
+        source: Who promised: `USER` for a teammate, `EXTERNAL` for the other party.
+    """
+
+    sentence: str
+    source: str
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything the API reads and writes."""
+
+    lines: tuple[Line, ...]
+    contacts: ContactBook
+    timeline: Timeline
+    labels: Mapping[str, tuple[Promise, ...]]
+    archived: set[tuple[str, str]] = field(default_factory=set)
+    sent: list[Message] = field(default_factory=list)
+    _keys: Iterable[int] = field(default_factory=lambda: count(1_000_000))
+
+    users = USERS
+    tags = TAGS
+    sender_ids = (SENDER_ID, PENDING_SENDER_ID)
+
+    def new_key(self, family: str) -> str:
+        """The token of a record that did not exist at the start."""
+        return ids.token(family, next(iter(self._keys)))
+
+    def line(self, number: str) -> Line | None:
+        """Our line with this number."""
+        return next((line for line in self.lines if line.number == number), None)
+
+    def user(self, user_id: str) -> User | None:
+        """The teammate with this id."""
+        return next((user for user in self.users if user.id == user_id), None)
+
+    def name_of(self, number: str) -> str | None:
+        """The name of whoever has this number; of the first, where several do."""
+        return next((person.full_name for person in self.contacts.with_number(number) if person.full_name), None)
+
+    def last_item(self, person: Contact) -> Item | None:
+        """The newest call or text with somebody, over all their numbers."""
+        items = [item for number in person.numbers if (item := self.timeline.last(number))]
+        return max(items, key=lambda item: item.date, default=None)
+
+    def interactions(self, person: Contact) -> int:
+        """How many calls and texts there were with somebody."""
+        return sum(self.timeline.count(number) for number in person.numbers)
+
+    def engagement(self, person: Contact, now: datetime) -> str | None:
+        """How warm the relation is, or nothing without any contact."""
+        last = self.last_item(person)
+        if last is None:
+            return None
+        days = (now - last.date).days
+        return "ENGAGED" if days < 14 else "COOLING" if days < 45 else "COLD"
+
+    def unanswered(self, item: Item) -> bool:
+        """Whether nobody of ours reacted to this text or missed call, on any line or sender ID."""
+        if item.direction != "INBOUND" or item.contact_number == ANONYMOUS:
+            return False
+        if isinstance(item, Call) and item.result not in {"MISSED", "VOICEMAIL"}:
+            return False
+        for later in self.timeline.newest_first(contact=item.contact_number):
+            if later is item:
+                return True
+            if later.direction == "OUTBOUND" or (isinstance(later, Call) and later.result == "ANSWERED"):
+                return False
+        return True

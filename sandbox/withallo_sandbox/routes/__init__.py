@@ -1,0 +1,6 @@
+"""Every operation the sandbox answers, and the routes made of them."""
+
+from withallo_sandbox.gate import Endpoint
+from withallo_sandbox.routes import account, sms, v1
+
+ENDPOINTS: tuple[Endpoint, ...] = (*v1.ENDPOINTS, *sms.ENDPOINTS, *account.ENDPOINTS)
