@@ -4,30 +4,7 @@ Who owns a number follows by arithmetic, so that 100,000 people need no index.
 """
 
 _AREA_CODES = "212 617 312 415 646 718 202 206 213 214 215 301 303 305 404 503 512 602 702 919"
-AREAS = tuple(_AREA_CODES.split(" "))
-    [
-        "212",
-        "617",
-        "312",
-        "415",
-        "646",
-        "718",
-        "202",
-        "206",
-        "213",
-        "214",
-        "215",
-        "301",
-        "303",
-        "305",
-        "404",
-        "503",
-        "512",
-        "602",
-        "702",
-        "919",
-    ]
-)
+AREAS = tuple(_AREA_CODES.split())
 CAPACITY = 100_000
 _FIRST_LINE = 120
 
