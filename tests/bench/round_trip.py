@@ -1,0 +1,42 @@
+"""What a list_numbers call over stdio adds to the same request made with httpx alone, against a loopback API."""
+
+import statistics
+import time
+
+import anyio
+import httpx
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from tests.bench import report
+
+BATCHES = 12
+BATCH = 15
+KEY = {"Authorization": "Api-Key ak_live_sandbox"}
+
+
+async def main(server: StdioServerParameters, base_url: str) -> None:
+    """Take both in turns, in batches small enough that the limit of 20 reads a second delays neither."""
+    direct: list[float] = []
+    through: list[float] = []
+    async with Client(server) as client, httpx.AsyncClient(base_url=base_url, headers=KEY) as api:
+        before = await _requests(api)
+        for _ in range(BATCHES):
+            for _ in range(BATCH):
+                began = time.perf_counter()
+                (await api.get("/v2/api/numbers")).raise_for_status()
+                direct.append(time.perf_counter() - began)
+                began = time.perf_counter()
+                answer = await client.call_tool("list_numbers", {})
+                through.append(time.perf_counter() - began)
+                assert not answer.is_error, answer
+            await anyio.sleep(1.1)
+        made = await _requests(api) - before
+    added = (statistics.median(through) - statistics.median(direct)) * 1000
+    report.row(
+        "list_numbers over stdio minus the request alone",
+        f"{added:.2f} ms ({statistics.median(through) * 1000:.2f} - {statistics.median(direct) * 1000:.2f}; "
+        f"{made} requests reached the API for {2 * len(direct)} calls)",
+        "<= 1.5 ms",
+        added <= 1.5,
+    )
