@@ -86,6 +86,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
         self._readers = anyio.CapacityLimiter(8)
         self._writers = anyio.CapacityLimiter(1 if self.is_sqlite else 4)
@@ -119,7 +120,7 @@ class Database:
         Raises:
             StorageError: The database cannot be read.
         """
-        return await anyio.to_thread.run_sync(_transact, self.engine, work, limiter=self._readers)
+        return await anyio.to_thread.run_sync(_transact, self._reader, work, limiter=self._readers)
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in one transaction that is on disk when this returns, and undone when it raises.

@@ -1,0 +1,1 @@
+"""What came in: verified, never lost, never twice."""

@@ -1,0 +1,77 @@
+"""The events of every account in one database, with the background work they need."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Self
+
+import anyio
+
+from withallo_server.database import Database, StorageError
+from withallo_server.inbox.events import NewEvent
+from withallo_server.inbox.joining import AT_ONCE, join_calls
+from withallo_server.inbox.tables import SCHEMA
+from withallo_server.inbox.watch import Watch
+from withallo_server.inbox.writer import EventWriter
+
+logger = logging.getLogger(__name__)
+
+JOIN_SECONDS = 0.25
+
+
+class Store:
+    """An open inbox. Several processes may have it open; each notices what the others commit.
+
+    Attributes:
+        watch: Wakes when something was committed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.watch = Watch(database)
+        self._writer = EventWriter(database, self._committed)
+        self._unjoined = anyio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, database: Database) -> AsyncIterator[Self]:
+        """Bring the tables up to date; write, watch and join for as long as this is open.
+
+        Raises:
+            StorageError: The database cannot be used.
+        """
+        await database.migrate(SCHEMA)
+        store = cls(database)
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(store.watch.running())
+            await stack.enter_async_context(store._writer.running())
+            group = await stack.enter_async_context(anyio.create_task_group())
+            group.start_soon(store._join)
+            try:
+                yield store
+            finally:
+                group.cancel_scope.cancel()
+
+    async def add(self, event: NewEvent) -> bool:
+        """Store an event; returns after it is durable, false when it had been stored before.
+
+        Raises:
+            StorageError: It is not stored.
+        """
+        return await self._writer.add(event)
+
+    def _committed(self) -> None:
+        self.watch.wake()
+        self._unjoined.set()
+
+    async def _join(self) -> None:
+        """Join calls some time after their events came; what a crash leaves undone is done at the next start."""
+        while True:
+            self._unjoined = anyio.Event()
+            try:
+                while await self.database.write(join_calls) == AT_ONCE:
+                    pass
+            except StorageError as error:
+                logger.warning("Call events stay unjoined for now: %s", error)
+            await self._unjoined.wait()
+            await anyio.sleep(JOIN_SECONDS)

@@ -1,0 +1,77 @@
+"""The inbox tables. Times are microseconds since 1970, UTC."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, UniqueConstraint
+
+from withallo_server.database import Schema, metadata
+
+_Sequence = BigInteger().with_variant(Integer(), "sqlite")
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("occurred_at", BigInteger),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("direction", Text),
+    Column("outcome", Text),
+    Column("contact_number", Text),
+    Column("allo_number", Text),
+    Column("subject", Text),
+    Column("same_as", BigInteger),
+    Column("part_of", BigInteger),
+    Column("read", Boolean, nullable=False),
+    Column("payload", Text, nullable=False),
+    UniqueConstraint("event_id", "account", name="events_id"),
+    sqlite_autoincrement=True,
+)
+"""One row for each delivery.
+
+`happened_at` is what people order by: when it occurred, or when it came if that is unknown. `subject` names the call
+or message. `same_as` marks a further delivery of something already there, `part_of` the ringing of a finished call.
+"""
+
+_shown = events.c.same_as.is_(None)
+_unread = events.c.read.is_(False)
+
+Index("events_time", events.c.account, events.c.happened_at)
+Index("events_topic", events.c.account, events.c.topic, events.c.happened_at)
+Index("events_contact", events.c.account, events.c.contact_number, events.c.happened_at)
+Index("events_line", events.c.account, events.c.allo_number, events.c.happened_at)
+Index(
+    "events_unread",
+    events.c.account,
+    events.c.topic,
+    events.c.happened_at,
+    sqlite_where=_unread & _shown,
+    postgresql_where=_unread & _shown,
+)
+Index(
+    "events_subject",
+    events.c.subject,
+    events.c.account,
+    sqlite_where=events.c.subject.is_not(None),
+    postgresql_where=events.c.subject.is_not(None),
+)
+Index(
+    "events_part",
+    events.c.part_of,
+    sqlite_where=events.c.part_of.is_not(None),
+    postgresql_where=events.c.part_of.is_not(None),
+)
+
+marks = Table(
+    "inbox_marks",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""How far background work has come, so that it goes on there after a crash."""
+
+SCHEMA = Schema("inbox", (events, marks))

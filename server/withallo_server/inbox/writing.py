@@ -1,0 +1,130 @@
+"""Statements that change the inbox; each runs inside one transaction that the caller opened."""
+
+import zlib
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, text, update
+
+from withallo_server.inbox.events import NewEvent, micros
+from withallo_server.inbox.tables import events, marks
+
+CHANNEL = "withallo_inbox"
+_LOCK = zlib.crc32(b"withallo inbox")
+
+
+def lock(connection: Connection) -> None:
+    """Let one writer in at a time, so that a lower sequence is never committed after a higher one was read.
+
+    SQLite has one writer anyway; PostgreSQL hands out sequence numbers before the commit.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def add_events(connection: Connection, batch: Sequence[NewEvent]) -> list[bool]:
+    """Insert what is not there yet.
+
+    Returns:
+        For each event whether it was stored; false for a delivery that had been stored before.
+    """
+    lock(connection)
+    known = _known_ids(connection, batch)
+    stored: list[bool] = []
+    fresh: list[NewEvent] = []
+    for event in batch:
+        is_new = (event.account, event.event_id) not in known
+        known.add((event.account, event.event_id))
+        stored.append(is_new)
+        if is_new:
+            fresh.append(event)
+    while fresh:
+        fresh = _insert_distinct(connection, fresh)
+    if any(stored) and connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return stored
+
+
+def mark_read(connection: Connection, account: str, event_ids: Collection[str]) -> int:
+    """Mark events as read; returns how many were not."""
+    mine = (events.c.account == account) & events.c.event_id.in_(event_ids) & events.c.read.is_(False)
+    return connection.execute(update(events).where(mine).values(read=True)).rowcount
+
+
+def prune(connection: Connection, account: str, *, before: datetime | None, keep: int | None, most: int = 1000) -> int:
+    """Delete the oldest events: those received before a time, and those beyond the newest `keep`.
+
+    Takes `most` at a time, so that nobody waits long; returns how many went, fewer than `most` at the end.
+    """
+    mine = select(events.c.sequence).where(events.c.account == account)
+    reasons: list[Any] = []
+    if before is not None:
+        reasons.append(mine.where(events.c.received_at < micros(before)).order_by(events.c.sequence).limit(most))
+    if keep is not None:
+        edge = mine.order_by(events.c.sequence.desc()).offset(keep).limit(1)
+        newest = connection.scalar(edge)
+        if newest is not None:
+            reasons.append(mine.where(events.c.sequence <= newest).order_by(events.c.sequence).limit(most))
+    gone = 0
+    for reason in reasons:
+        gone += connection.execute(delete(events).where(events.c.sequence.in_(reason.scalar_subquery()))).rowcount
+    return gone
+
+
+def read_mark(connection: Connection, account: str, name: str) -> str | None:
+    """How far a piece of background work had come."""
+    return connection.scalar(select(marks.c.value).where(marks.c.account == account, marks.c.name == name))
+
+
+def write_mark(connection: Connection, account: str, name: str, value: str) -> None:
+    """Remember how far it has come."""
+    mine = (marks.c.account == account) & (marks.c.name == name)
+    if not connection.execute(update(marks).where(mine).values(value=value)).rowcount:
+        connection.execute(insert(marks).values(account=account, name=name, value=value))
+
+
+def _known_ids(connection: Connection, batch: Sequence[NewEvent]) -> set[tuple[str, str]]:
+    wanted = {event.event_id for event in batch}
+    found = connection.execute(select(events.c.account, events.c.event_id).where(events.c.event_id.in_(wanted)))
+    return {(row.account, row.event_id) for row in found}
+
+
+def _insert_distinct(connection: Connection, batch: Sequence[NewEvent]) -> list[NewEvent]:
+    """Insert the first event about each subject; returns the rest, whose subject now has a row to point at."""
+    about = {event.facts.subject for event in batch if event.facts.subject is not None}
+    shown = _shown(connection, about) if about else {}
+    rows: list[dict[str, Any]] = []
+    rest: list[NewEvent] = []
+    taken: set[tuple[str, str]] = set()
+    for event in batch:
+        subject = event.facts.subject
+        row = event.row()
+        if subject is not None:
+            key = (event.account, subject)
+            if key in taken:
+                rest.append(event)
+                continue
+            taken.add(key)
+            if original := shown.get(key):
+                if event.source == "reconciled":
+                    continue
+                row["same_as"] = original.sequence
+                _improve(connection, original, event)
+        rows.append(row)
+    if rows:
+        connection.execute(insert(events), rows)
+    return rest
+
+
+def _shown(connection: Connection, subjects: Collection[str]) -> dict[tuple[str, str], Any]:
+    columns = (events.c.account, events.c.subject, events.c.sequence, events.c.verified, events.c.source)
+    found = connection.execute(select(*columns).where(events.c.subject.in_(subjects), events.c.same_as.is_(None)))
+    return {(row.account, row.subject): row for row in found}
+
+
+def _improve(connection: Connection, original: Any, event: NewEvent) -> None:
+    """Let a signed delivery speak for an event that so far rests on an unsigned or a fetched one."""
+    if event.verified and (original.source == "reconciled" or not original.verified):
+        values = {"payload": event.payload, "verified": True}
+        connection.execute(update(events).where(events.c.sequence == original.sequence).values(values))
