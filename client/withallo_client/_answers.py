@@ -1,9 +1,10 @@
 """What Allo answered, read into models: whatever is not as the contract says ends in `InvalidResponseError`."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import httpx
 from pydantic import BaseModel
 from pydantic import ValidationError as PydanticValidationError
 
@@ -16,12 +17,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 2xx answer. `route` names it in errors; it holds no secret."""
+    """An answer, taken in whole. `route` names it in errors; it holds no secret."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: bytes
     route: str
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it points elsewhere instead of answering."""
+        return 300 <= self.status < 400
+
+    @property
+    def content_type(self) -> str:
+        """Media type in lower case; empty when there is none worth the name."""
+        told = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        return told if re.fullmatch(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", told) else ""
 
     def one(self, model: type[Model]) -> Model:
         """Read `{data: {…}}`."""
@@ -65,8 +77,7 @@ class Answer:
         try:
             value = read_json(self.body)
         except ValueError:
-            kind = self.headers.get("content-type", "no content type").split(";")[0][:60]
-            raise self.invalid(f"it is not JSON but {kind!r}") from None
+            raise self.invalid(f"it is not JSON ({self.content_type or 'no content type'})") from None
         if not isinstance(value, dict):
             raise self.invalid("it is not a JSON object")
         return value

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from pydantic import SecretStr
+
 from withallo_client.errors import InvalidArgumentError
 
 Choice = TypeVar("Choice", bound=str)
@@ -85,12 +87,11 @@ def paging(page: Any, size: Any, *, first: int) -> dict[str, int]:
 
 def web_address(field: str, value: Any, schemes: Collection[str] = ("https",)) -> str:
     """An absolute URL that a webhook can be sent to."""
+    text(field, value, longest=2000)
     try:
-        parts = urlsplit(text(field, value, longest=2000))
+        parts = urlsplit(value)
         known = parts.scheme in schemes and bool(parts.hostname)
-    except ValueError as error:
-        if isinstance(error, InvalidArgumentError):
-            raise
+    except ValueError:
         known = False
     if not known:
         raise InvalidArgumentError(field, f"must be an absolute URL ({' or '.join(schemes)})")
@@ -100,3 +101,23 @@ def web_address(field: str, value: Any, schemes: Collection[str] = ("https",)) -
 def given(**members: Any) -> dict[str, Any]:
     """The members that were given: None means left out."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def seconds(field: str, value: Any) -> float:
+    """A length of time."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 86_400:
+        raise InvalidArgumentError(field, "must be a number of seconds above 0")
+    return float(value)
+
+
+def header_value(field: str, value: Any) -> str:
+    """What a header can carry: 1 to 500 visible ASCII characters. The value is not repeated in the error."""
+    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]{1,500}", value):
+        raise InvalidArgumentError(field, "must be 1 to 500 visible ASCII characters without spaces")
+    return value
+
+
+def api_key(value: SecretStr) -> SecretStr:
+    """An API key; opaque, but never with a scheme word in front."""
+    header_value("api_key", value.get_secret_value())
+    return value

@@ -1,9 +1,15 @@
 """JSON from outside: hostile until read."""
 
 import json
+import re
+from contextlib import suppress
+from math import isfinite
 from typing import Any
 
 from pydantic_core import from_json
+
+# The quick reader takes 1e999, NaN and Infinity for numbers.
+_HUGE = re.compile(rb"\d[eE]\+?\d{3}|NaN|Infinity")
 
 
 def read_json(raw: bytes | str) -> Any:
@@ -12,13 +18,14 @@ def read_json(raw: bytes | str) -> Any:
     Raises:
         ValueError: It is not JSON; nesting too deep and numbers too long included.
     """
-    try:
-        return from_json(raw, allow_inf_nan=False)
-    except ValueError:
-        return _read_with_broken_surrogates(raw)
+    if _HUGE.search(raw if isinstance(raw, bytes) else raw.encode(errors="replace")) is None:
+        with suppress(ValueError):
+            return from_json(raw)
+    return _read_with_care(raw)
 
 
-def _read_with_broken_surrogates(raw: bytes | str) -> Any:
+def _read_with_care(raw: bytes | str) -> Any:
+    """Refuse infinite numbers, and mend halves of surrogate pairs, which could not be written down again."""
     try:
         return _mended(json.loads(raw, parse_constant=_refuse))
     except RecursionError:
@@ -32,6 +39,8 @@ def _refuse(constant: str) -> Any:
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("a number is too large")
     if isinstance(value, list):
         return [_mended(one) for one in value]
     if isinstance(value, dict):

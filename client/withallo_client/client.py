@@ -1,9 +1,8 @@
 """The client: one object for a key, with a resource object for each part of the API."""
 
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import httpx
 from pydantic import SecretStr
 
 from withallo_client._http import AuthScheme, HttpClient
@@ -19,6 +18,9 @@ from withallo_client.tags import Tags
 from withallo_client.users import Users
 from withallo_client.webhook_endpoints import WebhookEndpoints
 from withallo_client.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    import httpx
 
 DEFAULT_BASE_URL = "https://api.withallo.com"
 
@@ -52,7 +54,7 @@ class AlloClient:
         auth_scheme: AuthScheme = "Api-Key",
         timeout: float = 30.0,
         time_budget: float = 45.0,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         clock: Clock | None = None,
     ) -> None:
         self._http = HttpClient(

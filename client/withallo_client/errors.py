@@ -21,10 +21,11 @@ No message, attribute or cause holds an API key or a signing secret.
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 RateLimitKind = Literal["burst", "daily_quota", "sms"]
 
+_SCOPE = re.compile(r"\b(?:BILLING|PARTNER|[A-Z]+(?:_[A-Z]+)*_(?:READ|WRITE|SEND|DELETE))\b")
 _QUOTA_PART = re.compile(r"(limit|reset_in)=(\d{1,9})")
 
 
@@ -96,10 +97,8 @@ class ForbiddenError(ApiError):
 
     def required_scopes(self) -> tuple[str, ...]:
         """Scopes the key lacks, for example `("SMS_SEND",)`; empty when the answer names none."""
-        found: list[str] = []
-        for text in (*(detail.message for detail in self.details), str(self)):
-            found += re.findall(r"required=([A-Z][A-Z_]*)", text)
-        return tuple(dict.fromkeys(found))
+        said = " ".join((*(detail.message for detail in self.details), str(self)))
+        return tuple(dict.fromkeys(_SCOPE.findall(said)))
 
 
 class ValidationError(ApiError):
@@ -192,18 +191,3 @@ class InvalidWebhookPayloadError(WithalloError):
 
 class WebhookSignatureError(WithalloError):
     """A delivery is not proven to come from Allo, or a signing secret cannot be used."""
-
-
-def error_details(rows: Any) -> tuple[ErrorDetail, ...]:
-    """Read `details` (v1) or `errors` (v2), whatever they turn out to be."""
-    if not isinstance(rows, list):
-        return ()
-    return tuple(
-        ErrorDetail(_text(row.get("field")), _text(row.get("message")) or "", _text(row.get("code")))
-        for row in rows
-        if isinstance(row, dict)
-    )
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

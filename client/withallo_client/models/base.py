@@ -13,7 +13,12 @@ class AlloModel(BaseModel):
     """Base of what Allo answers: unknown members are ignored, numbers given for texts are taken as texts."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", coerce_numbers_to_str=True, populate_by_name=True, hide_input_in_errors=True
+        frozen=True,
+        extra="ignore",
+        coerce_numbers_to_str=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 
