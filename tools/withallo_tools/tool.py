@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, TypeVar, cast
 
+from mcp.server.mcpserver import Context
 from mcp.types import ToolAnnotations
+
+ToolContext = Context[Any, Any]
+"""What every tool takes first; the server fills it in."""
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 

@@ -1,0 +1,123 @@
+"""One call as answers show it, whichever API version told of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from withallo_client import Call, Item, TranscriptLine
+
+Way = Literal["inbound", "outbound"]
+How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer"]
+
+_KNOWN: Mapping[str, How] = {
+    "ANSWERED": "answered",
+    "VOICEMAIL": "voicemail",
+    "BLOCKED": "blocked",
+    "MISSED": "missed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A call.
+
+    Attributes:
+        line: Our number.
+        number: The other party, as Allo wrote it.
+        name: The other party's name where the answer held one; written by outsiders.
+        seconds: Length, None when unknown.
+        summary: Allo's own; written by AI from what was said.
+    """
+
+    id: str
+    at: datetime | None
+    way: Way | None
+    how: How
+    line: str | None
+    number: str | None
+    name: str
+    seconds: int | None
+    summary: str | None
+    tags: tuple[str, ...]
+    transcript: tuple[TranscriptLine, ...] | None
+
+    @property
+    def length(self) -> str:
+        """How long it lasted, in minutes, or seconds below one; empty when unknown or never begun."""
+        if not self.seconds:
+            return ""
+        return f"{self.seconds} s" if self.seconds < 60 else f"{round(self.seconds / 60)} min"
+
+    @property
+    def was_missed(self) -> bool:
+        """Whether it came in and none of us spoke."""
+        return self.way == "inbound" and self.how in {"missed", "voicemail", "failed"}
+
+
+def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
+    """Facts from a v1 call (API contract 6.1); `line` is the line that was asked about."""
+    way = _way(call.direction)
+    if way is None and line:
+        way = "outbound" if call.from_number == line else "inbound"
+    ours, other = (call.from_number, call.to_number) if way == "outbound" else (call.to_number, call.from_number)
+    seconds = None if call.length_in_minutes is None else round(call.length_in_minutes * 60)
+    return CallFacts(
+        id=call.id,
+        at=call.start_date,
+        way=way,
+        how=_how(call.result, way, seconds, call.transcript),
+        line=ours or line,
+        number=other,
+        name="",
+        seconds=seconds,
+        summary=call.summary,
+        tags=call.tags or ((call.tag,) if call.tag else ()),
+        transcript=call.transcript,
+    )
+
+
+def facts_of_item(item: Item) -> CallFacts:
+    """Facts from a v2 item that is a call (API contract 6.7)."""
+    way = _way(item.direction)
+    seconds = None if item.duration is None else round(item.duration)
+    return CallFacts(
+        id=item.id,
+        at=item.date,
+        way=way,
+        how=_how(item.result, way, seconds, item.transcript),
+        line=item.allo_number,
+        number=item.contact_number,
+        name=next((card.name for card in item.contacts if card.name), ""),
+        seconds=seconds,
+        summary=item.summary,
+        tags=item.tags,
+        transcript=item.transcript,
+    )
+
+
+def _way(direction: str | None) -> Way | None:
+    match direction:
+        case "INBOUND":
+            return "inbound"
+        case "OUTBOUND":
+            return "outbound"
+        case _:
+            return None
+
+
+def _how(
+    result: str | None, way: Way | None, seconds: int | None, transcript: tuple[TranscriptLine, ...] | None
+) -> How:
+    if result and result in _KNOWN:
+        return _KNOWN[result]
+    if result and result.startswith("TRANSFERRED"):
+        return "transferred"
+    if result:
+        return "missed" if way == "inbound" else "failed" if result.startswith("FAILED") else "no answer"
+    speakers = {line.source for line in transcript or ()}
+    if speakers:
+        return "answered" if speakers & {"USER", "AGENT"} else "voicemail"
+    if seconds:
+        return "answered"
+    return "missed" if way == "inbound" else "no answer"

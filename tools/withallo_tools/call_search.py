@@ -1,0 +1,108 @@
+"""Finds calls over all lines: with v2 where the key may, with a bounded scan of v1 otherwise; the same answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+from weakref import WeakSet
+
+from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
+from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
+from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest
+from withallo_tools.services import Services
+from withallo_tools.times import TimeRange
+
+_FULL_PAGE = 100
+_only_v1: WeakSet[AlloClient] = WeakSet()
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """Which calls are wanted.
+
+    Attributes:
+        lines: Numbers of the lines to look at.
+        every_line: Whether these are all lines there are.
+        numbers: Numbers of the other party; none means anybody.
+    """
+
+    lines: tuple[str, ...]
+    every_line: bool
+    numbers: tuple[str, ...]
+    span: TimeRange
+    way: Literal["any"] | Way
+    how: Literal["any", "answered", "missed", "voicemail", "transferred"]
+    limit: int
+
+    def keeps(self, call: CallFacts) -> bool:
+        """Whether a call is of the wanted direction and result."""
+        if self.way not in ("any", call.way):
+            return False
+        return call.was_missed if self.how == "missed" else self.how in ("any", call.how)
+
+    @property
+    def page_size(self) -> int:
+        """Rows to ask for: just enough where every row counts, else as many as a page holds."""
+        exact = self.way == "any" and self.how == "any" and self.span.end is None
+        return self.limit if exact else _FULL_PAGE
+
+
+async def search(services: Services, query: CallQuery, after: Position | None = None) -> Newest[CallFacts]:
+    """The newest calls that match.
+
+    Raises:
+        WithalloError: Allo could not answer.
+    """
+    client = services.client
+    wanted = Wanted(query.span, query.limit, query.keeps, after)
+    if client not in _only_v1:
+        try:
+            return await newest(_v2_sources(client, query), wanted)
+        except (ForbiddenError, NotFoundError):
+            _only_v1.add(client)
+    return await newest(_v1_sources(client, query), wanted)
+
+
+def _v2_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]:
+    lines: Sequence[str | None] = (None,) if query.every_line else query.lines
+    filters = [
+        ItemFilter(
+            type="CALL",
+            allo_number=line,
+            contact_number=number,
+            since=query.span.start,
+            until=query.span.end,
+            direction="INBOUND" if query.how == "missed" else _DIRECTIONS.get(query.way),
+            result=_RESULTS.get(query.how),
+        )
+        for line in lines
+        for number in query.numbers or (None,)
+    ]
+    return [Source(partial(_v2_page, client, query.page_size, asked)) for asked in filters]
+
+
+async def _v2_page(client: AlloClient, size: int, asked: ItemFilter, page: int) -> Batch[CallFacts]:
+    found = await client.conversations.search(asked, page + 1, size)
+    calls = [facts_of_item(item) for item in found.items if item.kind == "CALL"]
+    return Batch(calls, found.has_more, found.total_count)
+
+
+def _v1_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]:
+    return [
+        Source(partial(_v1_page, client, query.page_size, line, number))
+        for line in query.lines
+        for number in query.numbers or (None,)
+    ]
+
+
+async def _v1_page(client: AlloClient, size: int, line: str, number: str | None, page: int) -> Batch[CallFacts]:
+    found = await client.calls.search(line, number, page, size)
+    return Batch([facts_of_call(call, line) for call in found.items], found.has_more)
+
+
+_DIRECTIONS: dict[str, Literal["INBOUND", "OUTBOUND"]] = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
+_RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
+    "answered": "ANSWERED",
+    "voicemail": "VOICEMAIL",
+    "transferred": "TRANSFERRED",
+}

@@ -1,0 +1,96 @@
+"""Phone calls."""
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from withallo_tools.answers import Answer, Facts
+from withallo_tools.call_facts import CallFacts
+from withallo_tools.call_rows import CallRow, call_rows
+from withallo_tools.call_search import CallQuery, search
+from withallo_tools.lines import find_line, line_names, own_lines
+from withallo_tools.moments import at_local, iso_local, span_words
+from withallo_tools.newest import Newest, Position
+from withallo_tools.outsiders import EVERYBODY
+from withallo_tools.paging import next_cursor, read_cursor
+from withallo_tools.parameters import Contact, Cursor, Direction, Limit, Line, Outcome, Since, Until
+from withallo_tools.resolve import find_reading
+from withallo_tools.services import Services, services
+from withallo_tools.times import parse_range
+from withallo_tools.tool import Effect, ToolContext, tool
+
+
+class Calls(Facts):
+    """Calls, newest first."""
+
+    calls: tuple[CallRow, ...] = ()
+    total: int | None = Field(default=None, description="All that match, where known.")
+    range: str = ""
+    looked_back_to: str | None = Field(default=None, description="Nothing older was looked at yet.")
+    next_cursor: str = ""
+
+
+@tool(title="Search calls", effect=Effect.READ, toolset="calls", scopes=("CONVERSATIONS_READ",))
+async def search_calls(
+    ctx: ToolContext,
+    *,
+    contact: Contact = "",
+    line: Line = "",
+    since: Since = "",
+    until: Until = "",
+    direction: Direction = "any",
+    result: Outcome = "any",
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> Annotated[CallToolResult, Calls]:
+    """List phone calls, newest first, each on one line with a one-line summary.
+
+    Use get_call for what was said in one call, search_conversations to find words, list_follow_ups for what waits.
+    """
+    reach = services(ctx)
+    asked = {"calls": [contact, line, since, until, direction, result, limit]}
+    after = Position.from_json(read_cursor("calls", asked, cursor))
+    span = parse_range(since, until, zone=reach.zone, now=reach.now())
+    lines = await own_lines(reach)
+    chosen = await find_line(reach, line)
+    party = await find_reading(reach, contact) if contact.strip() else None
+    query = CallQuery(
+        lines=tuple(one.number for one in ([chosen] if chosen else lines) if one.number),
+        every_line=chosen is None,
+        numbers=party.numbers if party else (),
+        span=span,
+        way=direction,
+        how=result,
+        limit=limit,
+    )
+    found = await search(reach, query, after)
+    rows = await call_rows(reach, found.rows, line_names(lines) if len(query.lines) > 1 else {})
+    answer = Answer(reach.answer_budget).say(_headline(found, span_words(span, reach)))
+    nobody = [f"with {party.label}"] if party else []
+    found = found.cut(answer.rows([text for text, _ in rows] or nobody, EVERYBODY))
+    more = next_cursor("calls", asked, found.position.as_json()) if found.position else ""
+    answer.say(_bound(found, reach), f"More: cursor={more}" if more else "")
+    return answer.result(
+        Calls(
+            calls=[row for _, row in rows[: len(found.rows)]],
+            total=found.total,
+            range=span_words(span, reach),
+            looked_back_to=iso_local(found.looked_back_to, reach),
+            next_cursor=more,
+        )
+    )
+
+
+def _headline(found: Newest[CallFacts], range_words: str) -> str:
+    count = len(found.rows)
+    if not count:
+        return f"No calls match ({range_words})."
+    of_all = f" of {found.total}" if found.total and found.total > count else ""
+    return f"{count}{of_all} calls, newest first ({range_words}):"
+
+
+def _bound(found: Newest[CallFacts], reach: Services) -> str:
+    if found.looked_back_to is None:
+        return ""
+    return f"Looked back to {at_local(found.looked_back_to, reach)} only; the cursor goes on from there."

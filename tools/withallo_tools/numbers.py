@@ -1,0 +1,67 @@
+"""The account's own lines and sender IDs, as a tool."""
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from withallo_client import Number
+from withallo_tools.answers import Answer, Facts
+from withallo_tools.lines import line_label
+from withallo_tools.outsiders import clean
+from withallo_tools.services import services
+from withallo_tools.tool import Effect, ToolContext, tool
+
+
+class NumberRow(BaseModel):
+    """One line or sender ID."""
+
+    number: str | None = None
+    name: str = ""
+    kind: str = Field(description="line or sender ID")
+    country: str | None = None
+    capabilities: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+class Numbers(Facts):
+    """Lines and sender IDs."""
+
+    numbers: tuple[NumberRow, ...] = ()
+
+
+@tool(
+    title="List your numbers",
+    effect=Effect.READ,
+    toolset="account",
+    scopes=("PHONE_NUMBERS_READ", "CONVERSATIONS_READ"),
+)
+async def list_numbers(ctx: ToolContext) -> Annotated[CallToolResult, Numbers]:
+    """List your own phone lines and SMS sender IDs: country, capabilities, who uses them.
+
+    Other people's numbers are in search_contacts.
+    """
+    reach = services(ctx)
+    numbers = await reach.numbers()
+    rows = [_row(number) for number in numbers]
+    lines = sum(not number.is_sender_id for number in numbers)
+    answer = Answer(reach.answer_budget).say(f"{lines} lines, {len(numbers) - lines} sender IDs:")
+    return answer.say(*map(_text, numbers)).result(Numbers(numbers=tuple(rows)))
+
+
+def _row(number: Number) -> NumberRow:
+    return NumberRow(
+        number=number.number and clean(number.number, 40),
+        name=clean(number.name or "", 60),
+        kind="sender ID" if number.is_sender_id else "line",
+        country=number.country and clean(number.country, 10),
+        capabilities=tuple(clean(each, 20).lower() for each in number.capabilities),
+        users=tuple(clean(user.name, 60) for user in number.users if user.name),
+    )
+
+
+def _text(number: Number) -> str:
+    row = _row(number)
+    does = "texts to French mobiles" if number.is_sender_id else ", ".join(row.capabilities)
+    users = f"used by {', '.join(row.users)}" if row.users else ""
+    return " | ".join(filter(None, (line_label(number), row.kind, row.country, does, users)))

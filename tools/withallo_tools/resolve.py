@@ -1,0 +1,159 @@
+"""Whom a caller means by a name, a number, an e-mail address or an id.
+
+Reading takes a clear best match and says whom it took. Writing takes only what cannot mean anybody else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mcp.server.mcpserver.exceptions import ToolError
+
+from withallo_tools.answers import refusal
+from withallo_tools.outsiders import clean
+from withallo_tools.phone import display, looks_like_number, normal, parse_phone
+from withallo_tools.services import Person, Services
+
+_ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
+_CLEAR_SCORE = 80.0
+_CLEAR_LEAD = 6.0
+_CANDIDATES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody, as far as known: a bare number has neither id nor name.
+
+    Attributes:
+        contact_id: The v1 id where known, else that of another family, else empty.
+        name: Full name; written by outsiders.
+        numbers: Numbers as the directory holds them, the one that was meant first.
+    """
+
+    contact_id: str
+    name: str
+    numbers: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Name and first number, cleaned."""
+        number = display(self.numbers[0]) if self.numbers else ""
+        return " ".join(filter(None, (clean(self.name, 60), number))) or clean(self.contact_id)
+
+
+async def find_reading(services: Services, text: str) -> Party:
+    """The person to read about; a clear best match will do.
+
+    Raises:
+        ToolError: Nobody matches, or several do; the error lists them.
+        NotFoundError: No contact has this id.
+    """
+    found = await _by_number_or_id(services, text)
+    if found:
+        return found
+    page = await services.people.search(text, limit=_CANDIDATES)
+    people = page.people
+    if not people:
+        raise _nobody(text, complete=page.complete)
+    exact = [person for person in people if _is_exactly(person, text)]
+    lead = people[0].score - people[1].score if len(people) > 1 else _CLEAR_LEAD
+    if len(exact) == 1:
+        return _party(exact[0])
+    if not exact and people[0].score >= _CLEAR_SCORE and lead >= _CLEAR_LEAD:
+        return _party(people[0])
+    raise _ambiguous(text, exact or people)
+
+
+async def find_exact(services: Services, text: str) -> Party:
+    """The person to write to or about: only an id, a number, or an e-mail address or full name that one person has.
+
+    Raises:
+        ToolError: It is not certain who is meant; the error lists who could be.
+        NotFoundError: No contact has this id.
+    """
+    found = await _by_number_or_id(services, text)
+    if found:
+        return found
+    page = await services.people.search(text, limit=_CANDIDATES)
+    exact = [person for person in page.people if _is_exactly(person, text)]
+    if len(exact) == 1 and page.complete:
+        return _party(exact[0])
+    if not page.people:
+        raise _nobody(text, complete=page.complete)
+    if len(exact) == 1:
+        raise _ambiguous(text, exact, "the contact directory is still filling, so somebody else may have that name")
+    raise _ambiguous(text, exact or page.people)
+
+
+async def _by_number_or_id(services: Services, text: str) -> Party | None:
+    text = text.strip()
+    if not text:
+        raise ToolError("contact: say who, by name, number, e-mail or contact id.")
+    if looks_like_number(text):
+        return await _by_number(services, parse_phone(text, services.region).e164)
+    return await _by_id(services, text) if _ID.fullmatch(text) else None
+
+
+async def _by_number(services: Services, e164: str) -> Party:
+    page = await services.people.search(e164, limit=_CANDIDATES)
+    for person in page.people:
+        numbers = [normal(number, services.region) for number in person.numbers]
+        if e164 in numbers:
+            return Party(person.contact_id, person.name, (e164, *(number for number in numbers if number != e164)))
+    return Party("", (await services.people.names([e164])).get(e164, ""), (e164,))
+
+
+async def _by_id(services: Services, contact_id: str) -> Party:
+    page = await services.people.search(contact_id, limit=1)
+    if page.people and page.people[0].contact_id == contact_id:
+        return _party(page.people[0])
+    if contact_id.startswith("per"):
+        person = await services.client.people.get(contact_id)
+        return Party(person.id, person.full_name, person.numbers)
+    contact = await services.client.contacts.get(contact_id)
+    return Party(contact.id, contact.full_name, contact.numbers)
+
+
+def _party(person: Person) -> Party:
+    return Party(person.contact_id, person.name, person.numbers)
+
+
+def _is_exactly(person: Person, text: str) -> bool:
+    wanted = _plain(text)
+    if "@" in text:
+        return wanted in {_plain(email) for email in person.emails}
+    return bool(wanted) and wanted == _plain(person.name)
+
+
+def _plain(text: str) -> str:
+    """Letters and digits only, without case and accents: what makes two spellings of a name the same."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(
+        re.sub(r"[^\w@.+]+", " ", "".join(part for part in spread if not unicodedata.combining(part))).split()
+    )
+
+
+def person_row(person: Person) -> str:
+    """One person on one line: name, numbers, company, e-mail, id."""
+    parts = (
+        clean(person.name, 60) or "no name",
+        ", ".join(map(display, person.numbers[:3])),
+        clean(person.company or "", 40),
+        ", ".join(clean(email, 60) for email in person.emails[:2]),
+        clean(person.contact_id, 40),
+    )
+    return " | ".join(filter(None, parts))
+
+
+def _nobody(text: str, *, complete: bool) -> ToolError:
+    filling = "" if complete else " The contact directory is still filling: try again shortly, or pass the number."
+    return ToolError(f"contact: nobody matches '{clean(text, 60)}'.{filling} search_contacts finds people.")
+
+
+def _ambiguous(text: str, people: Sequence[Person], why: str = "") -> ToolError:
+    reason = why or ("several people match" if len(people) > 1 else "only this person comes close")
+    return refusal(
+        f"contact: '{clean(text, 60)}' is not certain: {reason}. Ask which one is meant, then pass the number or id.",
+        [person_row(person) for person in people],
+    )
