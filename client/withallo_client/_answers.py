@@ -51,21 +51,25 @@ class Answer:
         items = self._rows(model, data.get("results"))
         counters = _object(data.get("metadata"))
         counters = _object(counters.get("pagination")) or counters
-        page = _count(counters.get("current_page"), page)
         total = _count(counters.get("total_pages"))
         more = page + 1 < total if total is not None else len(items) >= size
-        return Page(items, page, total_pages=total, has_more=more)
+        return Page(items, page, total_pages=total, has_more=more and bool(items))
 
     def page(self, model: type[Model], page: int, size: int) -> Page[Model]:
         """Read a page of v2 (API contract 4)."""
         items = self._rows(model, self._data())
         counters = _object(self._object().get("pagination"))
-        page = _count(counters.get("page"), page)
         total = _count(counters.get("total_pages"))
         more = counters.get("has_more")
         if not isinstance(more, bool):
             more = page < total if total is not None else len(items) >= size
-        return Page(items, page, total_pages=total, total_count=_count(counters.get("total_count")), has_more=more)
+        return Page(
+            items,
+            page,
+            total_pages=total,
+            total_count=_count(counters.get("total_count")),
+            has_more=more and bool(items),
+        )
 
     def invalid(self, problem: str) -> InvalidResponseError:
         """The error that names this route and what is wrong with its answer."""
@@ -108,5 +112,5 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _count(value: Any, otherwise: Any = None) -> Any:
-    return value if type(value) is int and value >= 0 else otherwise
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and value >= 0 else None

@@ -76,6 +76,10 @@ class HttpClient:
         """Whether a URL has the scheme, host and port of the API."""
         return origin(url) == origin(self._base_url)
 
+    def wall_time(self) -> float:
+        """The present as Unix time."""
+        return self._clock.wall()
+
     async def aclose(self) -> None:
         """Close the connections."""
         if self._opened is not None:

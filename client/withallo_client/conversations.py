@@ -7,7 +7,7 @@ from typing import Literal
 
 from withallo_client import _arguments as arguments
 from withallo_client._http import HttpClient
-from withallo_client._spellings import ItemSearch
+from withallo_client._item_search import ItemSearch
 from withallo_client.errors import InvalidArgumentError
 from withallo_client.models.base import Page
 from withallo_client.models.conversations import CallSummary, Conversation, Item, ItemFilter

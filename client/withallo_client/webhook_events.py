@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
+from withallo_client.errors import InvalidWebhookPayloadError
 from withallo_client.models.base import AlloModel, MaybeTime, Texts
 from withallo_client.models.calls import TranscriptLine
 from withallo_client.models.contacts import MaybeCompany
@@ -99,12 +100,30 @@ class ContactData(AlloModel):
 EventData = CallRingingData | CallAnsweredData | CallCompletedData | SmsData | ContactData
 
 
+_TIMES: TypeAdapter[datetime | None] = TypeAdapter(MaybeTime)
+_MODELS: dict[str, type[EventData]] = {
+    "call.received": CallRingingData,
+    "call.triggered": CallRingingData,
+    "call.answered": CallAnsweredData,
+    "call.completed": CallCompletedData,
+    "CALL_RECEIVED": CallCompletedData,
+    "sms.received": SmsData,
+    "sms.sent": SmsData,
+    "SMS_RECEIVED": SmsData,
+    "SMS_SENT": SmsData,
+    "contact.created": ContactData,
+    "contact.updated": ContactData,
+    "CONTACT_CREATED": ContactData,
+    "CONTACT_UPDATED": ContactData,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
     """One delivery, read.
 
     Attributes:
-        topic: As Allo wrote it: `call.completed` on v2, `CALL_RECEIVED` on v1.
+        topic: As Allo wrote it: `call.completed` on v2, `CALL_RECEIVED` on v1; unknown ones are events too.
         data: The payload, untouched.
         raw: The whole body, read.
         event_id: The header `webhook-id`; None where there was none.
@@ -117,21 +136,44 @@ class WebhookEvent:
     event_id: str | None = None
     timestamp: datetime | None = None
 
+    @classmethod
+    def read(cls, body: Any) -> Self:
+        """Take a body that was read from JSON.
+
+        Raises:
+            InvalidWebhookPayloadError: It is not an object with a topic and data.
+        """
+        if not isinstance(body, dict):
+            raise InvalidWebhookPayloadError("the body is not a JSON object")
+        topic, data = body.get("topic"), body.get("data")
+        if not isinstance(topic, str) or not 0 < len(topic) <= 200:
+            raise InvalidWebhookPayloadError("topic is missing")
+        if not isinstance(data, dict):
+            raise InvalidWebhookPayloadError("data is not an object")
+        return cls(topic, data, body, timestamp=_time(body.get("timestamp")))
+
     def typed(self) -> EventData | None:
         """The payload as a model; None when the topic is unknown.
 
         Raises:
             InvalidWebhookPayloadError: The topic is known but the payload has wrong types.
         """
-        raise NotImplementedError
+        model = _MODELS.get(self.topic)
+        if model is None:
+            return None
+        try:
+            return model.model_validate(self.data)
+        except ValidationError as error:
+            where = ".".join(str(part) for part in error.errors(include_url=False, include_input=False)[0]["loc"])
+        raise InvalidWebhookPayloadError(f"{self.topic}: {where or 'data'} has a wrong type")
 
     def is_call(self) -> bool:
-        """Whether it is about a call: ringing, answered, completed."""
+        """Whether it is about a call: ringing, dialled, answered, completed."""
         return self.topic.startswith("call.") or self.topic == "CALL_RECEIVED"
 
     def is_sms(self) -> bool:
         """Whether it is about a text, received or sent."""
-        return self.topic.startswith("sms.") or self.topic in {"SMS_RECEIVED", "SMS_SENT"}
+        return self.topic in {"sms.received", "sms.sent", "SMS_RECEIVED", "SMS_SENT"}
 
     def is_contact_created(self) -> bool:
         """Whether a contact was created."""
@@ -143,4 +185,19 @@ class WebhookEvent:
 
     def get(self, path: str, default: Any = None) -> Any:
         """A member of `data` by dotted path, for example `person.name` or `transcriptions.0.text`."""
-        raise NotImplementedError
+        value: Any = self.data
+        for part in path.split("."):
+            if isinstance(value, dict) and part in value:
+                value = value[part]
+            elif isinstance(value, list) and part.isdecimal() and int(part[:9]) < len(value):
+                value = value[int(part)]
+            else:
+                return default
+        return value
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        return _TIMES.validate_python(value)
+    except ValidationError:
+        return None

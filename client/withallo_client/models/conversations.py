@@ -159,3 +159,9 @@ class ItemFilter:
                 raise InvalidArgumentError(field, "must name its time zone")
         if self.since and self.until and self.since >= self.until:
             raise InvalidArgumentError("since", "must be before until")
+
+    def covers(self, moment: datetime | None) -> bool:
+        """Whether a moment lies in the range; an unknown one does not, once there is a range."""
+        if moment is None:
+            return self.since is None and self.until is None
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)

@@ -1,0 +1,137 @@
+"""The search over items: finds the spelling that the live API takes, and leaves out what does not match."""
+
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from withallo_client import _arguments as arguments
+from withallo_client._http import HttpClient
+from withallo_client._spellings import Doubt, doubts, in_order, result_matches
+from withallo_client.errors import ValidationError
+from withallo_client.models.base import Page
+from withallo_client.models.conversations import Item, ItemFilter
+
+Spelling = dict[str, int]
+"""The form in use for each doubt, by its key."""
+
+_TRIES = 8
+_DATE_CODES = frozenset({"INVALID_DATE_RANGE", "DATE_RANGE_TOO_WIDE"})
+
+
+class ItemSearch:
+    """Searches items, and remembers for its client which forms Allo refused or ignored."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+        self._learned: Spelling = {}
+
+    async def run(self, wanted: ItemFilter, page: int, size: int, extend: str | None) -> Page[Item]:
+        """One page of what is wanted.
+
+        Raises:
+            ValidationError: Allo refuses the search in every spelling.
+        """
+        fixed = {**_certain(wanted), **arguments.paging(page, size, first=1), **arguments.given(extend=extend)}
+        open_doubts = doubts(wanted, datetime.fromtimestamp(self._http.wall_time(), UTC).date())
+        spelling = {doubt.key: self._learned.get(doubt.key, 0) for doubt in open_doubts}
+        found, spelling, lesson = await self._negotiate(fixed, open_doubts, spelling, (page, size))
+        if lesson:
+            self._learned |= spelling
+        ours = any(doubt.narrows and not doubt.forms[spelling[doubt.key]] for doubt in open_doubts)
+        return _matching(wanted, found, ours)
+
+    async def _negotiate(
+        self, fixed: dict[str, Any], open_doubts: list[Doubt], spelling: Spelling, paging: tuple[int, int]
+    ) -> tuple[Page[Item], Spelling, bool]:
+        waiting = deque([spelling])
+        refusals: list[ValidationError] = []
+        found: tuple[Page[Item], Spelling] | None = None
+        for _ in range(_TRIES):
+            if not waiting:
+                break
+            spelling = waiting.popleft()
+            try:
+                result = await self._ask(fixed, open_doubts, spelling, paging)
+            except ValidationError as error:
+                refusals.append(error)
+                waiting.extend(_next_forms(spelling, _at_fault(error, open_doubts)))
+                continue
+            found = result, spelling
+            ignored = [doubt for doubt in open_doubts if not doubt.honoured(result.items)]
+            waiting = deque(_next_forms(spelling, ignored)[:1])
+        if found is None:
+            raise refusals[0]
+        return *found, all(error.code != "DATE_RANGE_TOO_WIDE" for error in refusals)
+
+    async def _ask(
+        self, fixed: dict[str, Any], open_doubts: list[Doubt], spelling: Spelling, paging: tuple[int, int]
+    ) -> Page[Item]:
+        members = dict(fixed)
+        for doubt in open_doubts:
+            members |= doubt.forms[spelling[doubt.key]]
+        return (await self._http.query("/v2/api/conversations/items/search", members)).page(Item, *paging)
+
+
+def _certain(wanted: ItemFilter) -> dict[str, Any]:
+    return arguments.given(
+        allo_number=wanted.allo_number,
+        contact_number=wanted.contact_number,
+        user_id=wanted.user_id,
+        direction=wanted.direction,
+        tags=list(wanted.tags) or None,
+        unread=wanted.unread,
+        unresponded=wanted.unresponded,
+        search=wanted.search,
+    )
+
+
+def _next_forms(spelling: Spelling, at_fault: list[Doubt]) -> list[Spelling]:
+    return [
+        {**spelling, doubt.key: spelling[doubt.key] + 1}
+        for doubt in at_fault
+        if spelling[doubt.key] + 1 < len(doubt.forms)
+    ]
+
+
+def _at_fault(error: ValidationError, open_doubts: list[Doubt]) -> list[Doubt]:
+    """The doubts that a refusal names; all of them when it names nothing."""
+    named = [name for name in error.errors() if name] or (["date"] if error.code in _DATE_CODES else [])
+    if not named:
+        return open_doubts
+    return [doubt for doubt in open_doubts if any(name.startswith(doubt.field) for name in named)]
+
+
+def _matching(wanted: ItemFilter, found: Page[Item], ours: bool) -> Page[Item]:
+    items = [item for item in found.items if _matches(wanted, item)]
+    filtered = ours or len(items) < len(found.items)
+    moments = [item.date for item in found.items if item.date]
+    if not in_order(wanted.sort, moments):
+        items.sort(key=lambda item: item.date or datetime.min.replace(tzinfo=UTC), reverse=wanted.sort == "DATE_DESC")
+    return replace(
+        found,
+        items=items,
+        total_count=None if filtered else found.total_count,
+        has_more=found.has_more and not _past_the_range(wanted, moments),
+        filtered=filtered,
+    )
+
+
+def _matches(wanted: ItemFilter, item: Item) -> bool:
+    return (
+        wanted.covers(item.date)
+        and wanted.type in {"ALL", item.kind}
+        and wanted.direction in {None, item.direction or wanted.direction}
+        and wanted.allo_number in {None, item.allo_number or wanted.allo_number}
+        and wanted.contact_number in {None, item.contact_number or wanted.contact_number}
+        and wanted.has_recording in {None, item.recording_url is not None}
+        and result_matches(wanted, item)
+    )
+
+
+def _past_the_range(wanted: ItemFilter, moments: list[datetime]) -> bool:
+    if not moments or not in_order(wanted.sort, moments):
+        return False
+    if wanted.sort == "DATE_DESC":
+        return wanted.since is not None and moments[-1] < wanted.since
+    return wanted.sort == "DATE_ASC" and wanted.until is not None and moments[-1] >= wanted.until
