@@ -53,13 +53,13 @@ class Watch:
             except StorageError as error:
                 logger.warning("The inbox cannot be watched just now: %s", error)
             await anyio.sleep(RETRY_SECONDS)
-            self.wake()
 
     async def _poll(self) -> None:
         """SQLite counts the commits of others on each connection, so asking costs next to nothing."""
         connection = await self._in_thread(self._database.engine.connect)
         try:
             seen = await self._in_thread(_data_version, connection)
+            self.wake()
             while True:
                 await anyio.sleep(POLL_SECONDS)
                 now = await self._in_thread(_data_version, connection)
