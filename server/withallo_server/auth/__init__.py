@@ -1,0 +1,1 @@
+"""`withallo-mcp auth`: keeps the API key and says what it opens."""
