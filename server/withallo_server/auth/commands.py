@@ -107,7 +107,7 @@ def _keep(credentials: Credentials, key: SecretStr, *, in_file: bool) -> str:
 
 
 def _show(settings: Settings, me: Me) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(f"Team: {me.team.name or me.team.id if me.team else 'unknown'}", markup=False)
     table = Table("scope", "", "opens", box=None, pad_edge=False)
     for opened in what_it_opens(me.scopes):

@@ -17,7 +17,7 @@ async def check_key(settings: Settings) -> list[Finding]:
     except CredentialError as error:
         return [red("key", str(error), _LOGIN)]
     if kept is None:
-        text = "There is no API key: the server starts, and every tool says so."
+        text = "There is no API key, so the server does not start."
         return [red("key", text, f"{_LOGIN}, or start it with --sandbox to try it without one")]
     if problem := _odd_shape(kept):
         return [red("key", problem, _LOGIN)]

@@ -58,7 +58,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 def _show(findings: list[Finding]) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for finding in findings:
         colour = _COLOURS[finding.level]
         console.print(f"[{colour}]{finding.level:6}[/] [bold]{escape(finding.check)}[/]: {escape(finding.text)}")

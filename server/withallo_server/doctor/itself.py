@@ -1,14 +1,17 @@
 """Starts this server as a client would and talks to it."""
 
+import contextlib
 import json
 import os
 import subprocess
 import time
+from tempfile import TemporaryFile
 from typing import Any
 
 import anyio
 import anyio.abc
 
+from withallo_server.credentials import CredentialError, source_of_key
 from withallo_server.doctor.findings import Finding, green, red
 from withallo_server.install.launch import this_server
 from withallo_server.settings import Settings
@@ -33,26 +36,41 @@ _HELLO = (
 
 async def check_itself(settings: Settings) -> list[Finding]:
     """The server starts, answers, offers tools, and puts nothing but the protocol on stdout."""
-    launch = this_server(["--sandbox"] if settings.sandbox else [])
+    has_key = settings.sandbox or _has_key(settings)
+    launch = this_server(["--sandbox"] if settings.sandbox or not has_key else [])
     environment = {name: value for name, value in os.environ.items() if name != "ALLO_LISTEN"}
-    environment["ALLO_DATA_DIR"] = str(settings.data_dir)
-    began = time.monotonic()
+    with TemporaryFile() as complaints:
+        began = time.monotonic()
+        try:
+            process = await anyio.open_process(
+                [launch.command, *launch.args], env=environment, stdin=subprocess.PIPE, stderr=complaints
+            )
+        except OSError as error:
+            return [red("handshake", f"{launch.command} cannot be started ({error.strerror}).", _MEND)]
+        lines = await _converse_in_time(process)
+        seconds = time.monotonic() - began
+        complaints.seek(0)
+        complaint = complaints.readline(300).decode("utf-8", "replace").strip()
+    return [_handshake(lines, seconds, complaint), _purity(lines)]
+
+
+def _has_key(settings: Settings) -> bool:
     try:
-        process = await anyio.open_process(
-            [launch.command, *launch.args], env=environment, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-    except OSError as error:
-        return [red("handshake", f"{launch.command} cannot be started ({error.strerror}).", _MEND)]
+        return source_of_key(settings) is not None
+    except CredentialError:
+        return False
+
+
+async def _converse_in_time(process: anyio.abc.Process) -> list[bytes]:
     async with process:
         try:
             with anyio.fail_after(SECONDS):
-                lines = await _converse(process)
-        except TimeoutError:
-            process.kill()
-            return [red("handshake", f"The server gave no answer within {SECONDS:g} s.", _MEND)]
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            lines = []
-    return [_handshake(lines, time.monotonic() - began), _purity(lines)]
+                return await _converse(process)
+        except (TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            return []
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
 
 
 async def _converse(process: anyio.abc.Process) -> list[bytes]:
@@ -69,12 +87,13 @@ async def _converse(process: anyio.abc.Process) -> list[bytes]:
     return taken.splitlines()
 
 
-def _handshake(lines: list[bytes], seconds: float) -> Finding:
+def _handshake(lines: list[bytes], seconds: float, complaint: str) -> Finding:
     results = {message.get("id"): message.get("result") for message in map(_read, lines)}
     result, listed = results.get(1), results.get(2)
     tools = listed.get("tools") if isinstance(listed, dict) else None
     if not isinstance(result, dict) or not isinstance(tools, list):
-        return red("handshake", "The server stopped, or answered an error, before it listed its tools.", _MEND)
+        said = f" It said: {complaint}" if complaint else ""
+        return red("handshake", f"The server did not get as far as listing its tools.{said}", _MEND)
     text = f"The server answers (protocol {result.get('protocolVersion')}) and offers {len(tools)} tools"
     return green("handshake", f"{text}, {seconds:.1f} s from start to end.")
 
