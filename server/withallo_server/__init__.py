@@ -1,0 +1,1 @@
+"""The MCP server: settings, transports, the inbox, safe sending, the contact directory."""

@@ -3,38 +3,46 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import anyio
 import anyio.to_thread
+from anyio.abc import TaskGroup
 from pydantic import SecretStr
-from withallo_client import AlloClient, Number, WithalloError
-from withallo_tools.services import Inbox, People, ServerStatus, Writes
 
+from withallo_client import AlloClient, Number, WithalloError
+from withallo_server import errors
 from withallo_server.availability import statuses
 from withallo_server.key_scopes import KeyFacts, KeyScopes
 from withallo_server.late import Late, LateInbox, LatePeople, LateWrites
 from withallo_server.machine import machine_region, machine_zone
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
+from withallo_tools.services import EventQuery, Inbox, People, ServerStatus, Writes
 
 if TYPE_CHECKING:
     from withallo_server.database import Database
+    from withallo_server.inbox.store import Store
 
 logger = logging.getLogger(__name__)
 
 NUMBERS_KEPT_SECONDS = 300
+LONGEST_LOOK_UP_SECONDS = 3.0
 
 
 class Account:
     """One key, its client and everything kept for it; fulfils `withallo_tools.services.Services`.
 
     Attributes:
-        problem: Why the key could not be looked up, as far as that was tried and failed.
+        settings: What the operator decided.
+        inbox: What came in by webhook.
+        people: Who is who.
+        writes: The door for every change.
     """
 
     def __init__(
@@ -42,25 +50,28 @@ class Account:
         settings: Settings,
         key: SecretStr,
         *,
-        client: Callable[[], AlloClient],
-        database: "Callable[[], Awaitable[Database]]",
+        tasks: Callable[[], TaskGroup],
+        make_client: Callable[[], AlloClient],
+        open_database: "Callable[[], Awaitable[Database]]",
+        open_store: "Callable[[], Awaitable[Store]]",
         notifier: Notifier,
         clock: Callable[[], datetime],
     ) -> None:
         self.settings = settings
-        self.problem: WithalloError | None = None
+        self.inbox: Inbox = LateInbox(Late(tasks, self._open_inbox))
+        self.people: People = LatePeople(Late(tasks, self._open_people))
+        self.writes: Writes = LateWrites(Late(tasks, self._open_writes))
         self._key = key
-        self._make_client = client
-        self._database = database
+        self._make_client = make_client
+        self._open_database = open_database
+        self._open_store = open_store
         self._notifier = notifier
         self._clock = clock
         self._kept = KeyScopes(settings.data_dir)
         self._facts = self._kept.load(key)
+        self._looked_up = anyio.Event()
         self._numbers: tuple[float, Sequence[Number]] | None = None
         self._numbers_lock = anyio.Lock()
-        self.inbox: Inbox = LateInbox(Late(self._open_inbox))
-        self.people: People = LatePeople(Late(self._open_people))
-        self.writes: Writes = LateWrites(Late(self._open_writes))
 
     @cached_property
     def client(self) -> AlloClient:
@@ -78,9 +89,14 @@ class Account:
         return ZoneInfo(self.settings.timezone) if self.settings.timezone else machine_zone()
 
     @property
-    def known_scopes(self) -> frozenset[str] | None:
-        """Scopes of the key as last learned; nothing while they never were."""
-        return self._facts.scopes
+    def tools_off(self) -> dict[str, str]:
+        """Tools that are not offered, and why; scopes that were never learned close none."""
+        return {each.name: each.reason for each in statuses(self.settings, self._facts.scopes) if not each.on}
+
+    @property
+    def answer_budget(self) -> int:
+        """Tokens one answer may take."""
+        return self.settings.answer_tokens
 
     def now(self) -> datetime:
         """The present; the embedded account's own clock with `--sandbox`."""
@@ -95,54 +111,76 @@ class Account:
 
     async def scopes(self) -> frozenset[str]:
         """Scopes of the key, asked now."""
-        await self._learn(scopes=frozenset((await self.client.account.me()).scopes))
-        return self._facts.scopes or frozenset()
+        me = await self.client.account.me()
+        await self._learn(KeyFacts(me.scopes, self._facts.region))
+        return me.scopes
 
     async def status(self) -> ServerStatus:
         """Which tools are on, and what the inbox does."""
         return ServerStatus(
-            tools=statuses(self.settings, self.known_scopes),
+            tools=statuses(self.settings, self._facts.scopes),
             inbox=await self._inbox_status(),
             environment="sandbox" if self.settings.sandbox else "live",
         )
 
+    async def ready(self) -> None:
+        """Wait, but not for long, until the country of the lines is known: numbers are read by it."""
+        if self.settings.region is None and self._facts.region is None:
+            with anyio.move_on_after(LONGEST_LOOK_UP_SECONDS):
+                await self._looked_up.wait()
+
     async def look_up(self) -> None:
-        """Learn scopes and country of the key; a failure is kept in `problem` for `get_account`."""
+        """Learn scopes and country of the key; while Allo cannot be asked, what was learned before holds."""
         try:
             await self.scopes()
             if self.settings.region is None:
                 countries = Counter(number.country for number in await self.numbers() if number.country)
-                await self._learn(region=countries.most_common(1)[0][0] if countries else None)
-            self.problem = None
+                if countries:
+                    await self._learn(KeyFacts(self._facts.scopes, countries.most_common(1)[0][0]))
         except WithalloError as error:
-            self.problem = error
-            logger.info("The key could not be looked up: %s", error)
+            logger.warning("The API key could not be looked up: %s", error)
+        finally:
+            self._looked_up.set()
 
-    async def _learn(self, *, scopes: frozenset[str] | None = None, region: str | None = None) -> None:
-        before = self._facts
-        self._facts = KeyFacts(
-            scopes if scopes is not None else before.scopes, region if region is not None else before.region
-        )
-        if self._facts == before:
+    async def close(self) -> None:
+        """Close the connections to Allo."""
+        if "client" in self.__dict__:
+            await self.client.aclose()
+
+    async def _learn(self, facts: KeyFacts) -> None:
+        if facts == self._facts:
             return
-        await anyio.to_thread.run_sync(self._kept.save, self._key, self._facts)
-        if statuses(self.settings, before.scopes) != statuses(self.settings, self._facts.scopes):
+        before, self._facts = self.tools_off, facts
+        await anyio.to_thread.run_sync(self._kept.save, self._key, facts)
+        if self.tools_off != before:
             await self._notifier.tools_changed()
 
     async def _inbox_status(self) -> str:
-        raise NotImplementedError
+        try:
+            page = await self.inbox.list(EventQuery(limit=1))
+        except Exception as error:  # noqa: BLE001 - the account can be shown without its inbox
+            return errors.explain(error)
+        count = f"{page.total}{'' if page.total_is_exact else ' or more'} events"
+        place = self.settings.listen
+        return f"{count}, receiving webhooks at {place}" if place else f"{count}, not receiving webhooks itself"
 
-    async def _open_inbox(self) -> Inbox:
-        raise NotImplementedError
+    @asynccontextmanager
+    async def _open_inbox(self) -> AsyncIterator[Inbox]:
+        from withallo_server.inbox.inbox import AccountInbox
 
-    async def _open_people(self) -> People:
-        raise NotImplementedError
+        yield AccountInbox(await self._open_store(), self.settings.account)
 
-    async def _open_writes(self) -> Writes:
+    @asynccontextmanager
+    async def _open_people(self) -> AsyncIterator[People]:
+        raise NotImplementedError
+        yield
+
+    @asynccontextmanager
+    async def _open_writes(self) -> AsyncIterator[Writes]:
         from withallo_server.writes import GatedWrites
 
-        return GatedWrites(
-            database=await self._database(),
+        yield GatedWrites(
+            database=await self._open_database(),
             settings=self.settings,
             account=self.settings.account,
             client=self.client,
@@ -150,8 +188,3 @@ class Account:
             inbox=self.inbox,
             clock=self.now,
         )
-
-
-def system_clock() -> datetime:
-    """The present, UTC."""
-    return datetime.now(UTC)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from withallo_server.settings import Settings
 from withallo_tools.catalog import DEFAULT_TOOLSETS, TOOLS
 from withallo_tools.services import ToolStatus
 from withallo_tools.tool import Effect, ToolFunction, ToolInfo
-
-from withallo_server.settings import Settings
 
 ALWAYS = "account"
 

@@ -3,14 +3,12 @@
 from typing import TYPE_CHECKING
 
 from withallo_client import AlloClient
-
 from withallo_server.mcp_server import AlloServer
 from withallo_server.runtime import Runtime
 from withallo_server.settings import Settings
 
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
-
     from withallo_server.database import Database
 
 

@@ -1,10 +1,14 @@
 """Rooms that open when they are first used, so that a start waits for no database."""
 
+import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
 import anyio
+from anyio.abc import TaskGroup, TaskStatus
 from mcp.server.mcpserver import Context
+
 from withallo_tools.services import (
     EventPage,
     EventQuery,
@@ -13,6 +17,10 @@ from withallo_tools.services import (
     People,
     PeoplePage,
     Person,
+    Progress,
+    Request,
+    Resolution,
+    SendReport,
     Write,
     Writes,
     Written,
@@ -20,68 +28,109 @@ from withallo_tools.services import (
 
 Room = TypeVar("Room")
 
+logger = logging.getLogger(__name__)
+
 
 class Late(Generic[Room]):
-    """Something opened once, by whoever needs it first; an opening that fails is tried again next time."""
+    """A room opened once, by whoever needs it first, in a task that outlives that request.
 
-    def __init__(self, open_room: Callable[[], Awaitable[Room]]) -> None:
+    Opening that fails is reported to who asked, and tried again the next time.
+
+    Args:
+        tasks: Where it lives; closing the group closes the room.
+        open_room: Opens it.
+    """
+
+    def __init__(
+        self, tasks: Callable[[], TaskGroup], open_room: Callable[[], AbstractAsyncContextManager[Room]]
+    ) -> None:
+        self._tasks = tasks
         self._open = open_room
         self._lock = anyio.Lock()
-        self.room: Room | None = None
+        self._room: Room | None = None
 
     async def __call__(self) -> Room:
         """The room, opened."""
-        if self.room is None:
-            async with self._lock:
-                if self.room is None:
-                    self.room = await self._open()
-        return self.room
+        async with self._lock:
+            if self._room is None:
+                self._room = await self._tasks().start(self._live)
+            return self._room
+
+    async def _live(self, *, task_status: TaskStatus[Room]) -> None:
+        opened = False
+        try:
+            async with self._open() as room:
+                task_status.started(room)
+                opened = True
+                await anyio.sleep_forever()
+        except Exception:
+            if not opened:
+                raise
+            logger.exception("A room closed by itself; it opens again when it is needed.")
+        finally:
+            self._room = None
 
 
 class LateInbox:
     """An `Inbox` that opens on the first question."""
 
-    def __init__(self, late: Late[Inbox]) -> None:
-        self._late = late
+    def __init__(self, room: Callable[[], Awaitable[Inbox]]) -> None:
+        self._room = room
 
     async def list(self, query: EventQuery) -> EventPage:
         """See `Inbox.list`."""
-        return await (await self._late()).list(query)
+        return await (await self._room()).list(query)
 
     async def get(self, event_id: str) -> InboxEvent | None:
         """See `Inbox.get`."""
-        return await (await self._late()).get(event_id)
+        return await (await self._room()).get(event_id)
 
     async def wait(self, query: EventQuery, seconds: float) -> EventPage:
         """See `Inbox.wait`."""
-        return await (await self._late()).wait(query, seconds)
+        return await (await self._room()).wait(query, seconds)
+
+    async def mark_read(self, event_ids: Collection[str]) -> int:
+        """See `Inbox.mark_read`."""
+        return await (await self._room()).mark_read(event_ids)
+
+    async def topics(self) -> Sequence[str]:
+        """See `Inbox.topics`."""
+        return await (await self._room()).topics()
 
 
 class LatePeople:
     """A `People` that opens on the first question."""
 
-    def __init__(self, late: Late[People]) -> None:
-        self._late = late
+    def __init__(self, room: Callable[[], Awaitable[People]]) -> None:
+        self._room = room
 
-    async def search(self, query: str, *, limit: int, offset: int = 0) -> PeoplePage:
+    async def search(self, query: str, *, limit: int, offset: int = 0, progress: Progress | None = None) -> PeoplePage:
         """See `People.search`."""
-        return await (await self._late()).search(query, limit=limit, offset=offset)
+        return await (await self._room()).search(query, limit=limit, offset=offset, progress=progress)
+
+    async def resolve(self, text: str) -> Resolution:
+        """See `People.resolve`."""
+        return await (await self._room()).resolve(text)
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """See `People.names`."""
-        return await (await self._late()).names(numbers)
+        return await (await self._room()).names(numbers)
 
     async def remember(self, people: Sequence[Person]) -> None:
         """See `People.remember`."""
-        await (await self._late()).remember(people)
+        await (await self._room()).remember(people)
 
 
 class LateWrites:
     """A `Writes` that opens on the first write."""
 
-    def __init__(self, late: Late[Writes]) -> None:
-        self._late = late
+    def __init__(self, room: Callable[[], Awaitable[Writes]]) -> None:
+        self._room = room
 
-    async def submit(self, ctx: Context[Any, Any], write: Write, request: Callable[[str], Awaitable[Any]]) -> Written:
+    async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         """See `Writes.submit`."""
-        return await (await self._late()).submit(ctx, write, request)
+        return await (await self._room()).submit(ctx, write, request)
+
+    async def look_up(self, idempotency_key: str) -> SendReport | None:
+        """See `Writes.look_up`."""
+        return await (await self._room()).look_up(idempotency_key)

@@ -4,23 +4,24 @@ A field `data_dir` is the environment variable `ALLO_DATA_DIR` and the flag `--d
 help says. The flag wins over the environment.
 """
 
-import argparse
 import base64
 import binascii
 import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from withallo_server.guardrails.settings import SendingSettings
 
 PREFIX = "ALLO_"
 
@@ -78,6 +79,8 @@ def _country(value: str) -> str:
 
 
 def _toolsets(values: tuple[str, ...]) -> tuple[str, ...]:
+    if set(values) <= {"default", "all"}:
+        return values
     from withallo_server.availability import known_toolsets
 
     known = known_toolsets()
@@ -99,7 +102,7 @@ def _listen(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings):
+class Settings(BaseSettings, SendingSettings):
     """What the operator decides; nothing a client or a model says changes it."""
 
     model_config = SettingsConfigDict(
@@ -136,6 +139,7 @@ class Settings(BaseSettings):
         ("default",), description="Groups of tools to offer, separated by commas: default, all, or their names."
     )
     read_only: bool = Field(False, description="Offer no tool that changes anything.")
+    answer_tokens: int = Field(6000, ge=500, le=25_000, description="Tokens that one answer may take, about.")
     sandbox: bool = Field(False, description="Work on the embedded account: no key, no network, nothing is real.")
     listen: Annotated[str, AfterValidator(_listen)] | None = Field(
         None, description="HOST:PORT at which to receive webhooks beside the stdio server."
@@ -187,8 +191,9 @@ class Option:
 
 
 def options() -> Iterator[Option]:
-    """Every setting, in the order of the class."""
-    for name, field in Settings.model_fields.items():
+    """Every setting: first those of this class, then those of its parts."""
+    for name in sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__):
+        field = Settings.model_fields[name]
         flag = "--" + name.replace("_", "-")
         yield Option(
             name, PREFIX + name.upper(), flag, field.annotation is bool, field.description or "", _default(field)
@@ -204,50 +209,49 @@ def _default(field: FieldInfo) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SettingsError(message)
-
-
-def take_flags(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Take the flags of settings out of a command line.
+def take_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Take the flags of settings from the beginning of a command line.
 
     Returns:
-        The settings given, by field name, and the arguments that are left.
+        The values given, by environment variable; and the arguments from the first one that is no such flag.
 
     Raises:
         SettingsError: A flag lacks its value.
     """
-    parser = _Parser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
-    for option in options():
+    known = {option.flag: option for option in options()}
+    given: dict[str, str] = {}
+    rest = list(arguments)
+    while rest and rest[0].startswith("--"):
+        flag, equals, value = rest[0].partition("=")
+        switched_off = flag.startswith("--no-") and flag not in known
+        option = known.get(flag.replace("--no-", "--", 1) if switched_off else flag)
+        if option is None or (switched_off and (equals or not option.is_switch)):
+            break
+        rest.pop(0)
         if option.is_switch:
-            parser.add_argument(option.flag, dest=option.field, action=argparse.BooleanOptionalAction)
-        else:
-            parser.add_argument(option.flag, dest=option.field)
-    given, rest = parser.parse_known_args(list(arguments))
-    return vars(given), rest
+            value = "false" if switched_off else value or "true"
+        elif not equals:
+            if not rest:
+                raise SettingsError(f"{flag} needs a value")
+            value = rest.pop(0)
+        given[option.variable] = value
+    return given, rest
 
 
-def load_settings(given: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings from the environment, with those given on the command line on top.
+def load_settings() -> Settings:
+    """Read the settings from the environment.
 
     Raises:
         SettingsError: A value cannot be used.
     """
     try:
-        return Settings(**(given or {}))
+        return Settings()
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(problem) for problem in error.errors(include_input=False))) from None
 
 
-def _explain(problem: Any) -> str:
+def _explain(problem: ErrorDetails) -> str:
     name = str(problem["loc"][0]) if problem["loc"] else ""
     flag = "--" + name.replace("_", "-")
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()} ({flag}): {message}"
-
-
-def stop(message: str) -> NoReturn:
-    """End the process with one line on stderr and status 2, as for any wrong command line."""
-    sys.stderr.write(f"withallo-mcp: {' '.join(message.split())}\n")
-    raise SystemExit(2)

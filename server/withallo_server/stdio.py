@@ -1,0 +1,28 @@
+"""Serves MCP over stdin and stdout."""
+
+import gc
+import logging
+import os
+import sys
+
+import anyio
+
+from withallo_server.factory import build_server
+from withallo_server.logs import configure_logging
+from withallo_server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Serve until the client closes stdin; collection of what the start left is off for good."""
+    configure_logging(settings)
+    server = build_server(settings)
+    gc.freeze()
+    gc.enable()
+    try:
+        anyio.run(server.run_stdio_async)
+    except* (BrokenPipeError, ConnectionResetError):
+        logger.info("The client is gone.")
+        # What is left in the buffer has nowhere to go; without this the interpreter complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
