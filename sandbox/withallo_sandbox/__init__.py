@@ -42,6 +42,7 @@ from withallo_sandbox.people import (
     ZOE,
 )
 from withallo_sandbox.sandbox import Sandbox
+from withallo_sandbox.serve import serve
 from withallo_sandbox.variants import Variants
 
 __all__ = [
@@ -74,4 +75,5 @@ __all__ = [
     "Promise",
     "Sandbox",
     "Variants",
+    "serve",
 ]

@@ -1,9 +1,8 @@
 """The account: its lines, people, calls and texts, and what the API does to them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import count
 
 from withallo_sandbox import ids
 from withallo_sandbox.company import PENDING_SENDER_ID, SENDER_ID, TAGS, USERS
@@ -35,7 +34,7 @@ class Account:
     labels: Mapping[str, tuple[Promise, ...]]
     archived: set[tuple[str, str]] = field(default_factory=set)
     sent: list[Message] = field(default_factory=list)
-    _keys: Iterable[int] = field(default_factory=lambda: count(1_000_000))
+    last_key: int = 1_000_000
 
     users = USERS
     tags = TAGS
@@ -43,7 +42,8 @@ class Account:
 
     def new_key(self, family: str) -> str:
         """The token of a record that did not exist at the start."""
-        return ids.token(family, next(iter(self._keys)))
+        self.last_key += 1
+        return ids.token(family, self.last_key)
 
     def line(self, number: str) -> Line | None:
         """Our line with this number."""

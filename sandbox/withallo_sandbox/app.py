@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from withallo_sandbox.controls import control_routes
 from withallo_sandbox.errors import RefusedError
 from withallo_sandbox.gate import Endpoint, guarded, request_id
 from withallo_sandbox.routes import ENDPOINTS
@@ -25,9 +26,9 @@ def build_app(state: State) -> ASGIApp:
     routes = [
         Route(path, guarded(state, by_method), methods=list(by_method)) for path, by_method in sorted(paths.items())
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    app = Starlette(routes=[*routes, *control_routes(state)], exception_handlers={HTTPException: _refuse})
     app.router.redirect_slashes = False
-    return _by_raw_path(app)
+    return state.faults.around(_by_raw_path(app))
 
 
 async def _refuse(request: Request, problem: Exception) -> Response:

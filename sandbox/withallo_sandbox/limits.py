@@ -26,6 +26,11 @@ class Limits:
         self._days: Counter[str] = Counter()
         self._day = ""
 
+    def clear(self) -> None:
+        """Forget what was asked so far."""
+        self._bursts.clear()
+        self._days.clear()
+
     def spend(self, key: ApiKey, method: str, path: str, now: datetime) -> dict[str, str]:
         """Count one request, and give the headers its answer carries.
 

@@ -28,6 +28,22 @@ class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
 
+def load(raw: bytes) -> Any:
+    """A body as JSON; an empty object when there is none.
+
+    Raises:
+        RefusedError: When it is no JSON, or holds half of a character.
+    """
+    if not raw.strip():
+        return {}
+    try:
+        document = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "INVALID_REQUEST_BODY", "The body is not valid JSON in UTF-8.") from None
+    return document
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One authenticated request."""
@@ -55,24 +71,9 @@ class Ask:
             RefusedError: When it is no JSON object or a member is wrong.
         """
         try:
-            return model.model_validate(self.document())
+            return model.model_validate(load(self.raw))
         except ValidationError as problem:
             raise _refusal(problem, status, codes or {}) from None
-
-    def document(self) -> Any:
-        """The body as JSON; an empty object when there is none.
-
-        Raises:
-            RefusedError: When it is no JSON, or holds half of a character.
-        """
-        if not self.raw.strip():
-            return {}
-        try:
-            document = json.loads(self.raw.decode(), parse_constant=_refuse_constant)
-            json.dumps(document, ensure_ascii=False).encode()
-        except (ValueError, RecursionError):
-            raise RefusedError(400, "INVALID_REQUEST_BODY", "The body is not valid JSON in UTF-8.") from None
-        return document
 
     def page(self, *, first: int, size: int) -> "Page":
         """`page` and `size` of the query.

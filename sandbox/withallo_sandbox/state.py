@@ -6,10 +6,12 @@ from datetime import datetime
 from withallo_sandbox.account import Account
 from withallo_sandbox.clock import Clock
 from withallo_sandbox.company import KEYS, LINES, MORE_LINES, SEED, ApiKey
+from withallo_sandbox.faults import Faults
 from withallo_sandbox.idempotency import Replays
 from withallo_sandbox.limits import Limits
 from withallo_sandbox.seed.account import grow
 from withallo_sandbox.variants import Variants
+from withallo_sandbox.webhooks import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class State:
     limits: Limits
     variants: Variants
     base_url: str
+    sender: Sender
+    faults: Faults = field(default_factory=Faults)
     account: Account = field(init=False)
     replays: Replays = field(init=False)
     keys: dict[str, ApiKey] = field(default_factory=lambda: dict(KEYS))
@@ -50,3 +54,6 @@ class State:
         """Begin again with the account as it was grown, dated from the clock's present."""
         self.account = self.recipe.account(self.clock.now())
         self.replays = Replays()
+        self.limits.clear()
+        self.faults.clear()
+        self.sender.clear()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
+from withallo_sandbox import notify
 from withallo_sandbox.account import Account
 from withallo_sandbox.errors import RefusedError, invalid
 from withallo_sandbox.gate import Endpoint
@@ -56,6 +57,7 @@ def send(ask: Ask) -> Response:
     )
     account.timeline.add(message)
     account.sent.append(message)
+    notify.message(ask.state, message)
     return data(v1.message(message))
 
 

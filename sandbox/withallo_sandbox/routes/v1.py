@@ -5,6 +5,7 @@ from itertools import islice
 from pydantic import Field
 from starlette.responses import Response
 
+from withallo_sandbox import notify
 from withallo_sandbox.errors import RefusedError, invalid
 from withallo_sandbox.gate import Endpoint
 from withallo_sandbox.records import Call, Contact
@@ -107,6 +108,7 @@ def create_contact(ask: Ask) -> Response:
         job_title=body.job_title,
         website=body.website,
     )
+    notify.contact(ask.state, person, created=True)
     return data(v1.contact(person, account))
 
 
@@ -119,6 +121,7 @@ def update_contact(ask: Ask) -> Response:
     if "emails" in members:
         members["emails"] = tuple(body.emails or ())
     changed = account.contacts.update(person, ask.state.clock.now(), **members)
+    notify.contact(ask.state, changed, created=False)
     return data(v1.contact(changed, account))
 
 
