@@ -57,7 +57,7 @@ class CallFacts:
 
 def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
     """Facts from a v1 call (API contract 6.1); `line` is the line that was asked about."""
-    way = _way(call.direction)
+    way = way_of(call.direction)
     if way is None and line:
         way = "outbound" if call.from_number == line else "inbound"
     ours, other = (call.from_number, call.to_number) if way == "outbound" else (call.to_number, call.from_number)
@@ -79,7 +79,7 @@ def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
 
 def facts_of_item(item: Item) -> CallFacts:
     """Facts from a v2 item that is a call (API contract 6.7)."""
-    way = _way(item.direction)
+    way = way_of(item.direction)
     seconds = None if item.duration is None else round(item.duration)
     return CallFacts(
         id=item.id,
@@ -96,7 +96,8 @@ def facts_of_item(item: Item) -> CallFacts:
     )
 
 
-def _way(direction: str | None) -> Way | None:
+def way_of(direction: str | None) -> Way | None:
+    """The direction in the words of answers."""
     match direction:
         case "INBOUND":
             return "inbound"

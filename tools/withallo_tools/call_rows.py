@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel
-
+from withallo_tools.answers import Row
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.gist import gist
 from withallo_tools.moments import at_local, iso_local
@@ -13,7 +12,7 @@ from withallo_tools.phone import display
 from withallo_tools.services import Services
 
 
-class CallRow(BaseModel):
+class CallRow(Row):
     """One call."""
 
     id: str

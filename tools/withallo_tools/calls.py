@@ -9,7 +9,7 @@ from withallo_tools.answers import Answer, Facts
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import CallQuery, search
-from withallo_tools.lines import find_line, line_names, own_lines
+from withallo_tools.lines import find_line, known_line_names, own_lines
 from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.newest import Newest, Position
 from withallo_tools.outsiders import EVERYBODY
@@ -65,7 +65,7 @@ async def search_calls(
         limit=limit,
     )
     found = await search(reach, query, after)
-    rows = await call_rows(reach, found.rows, line_names(lines) if len(query.lines) > 1 else {})
+    rows = await call_rows(reach, found.rows, {} if chosen else await known_line_names(reach))
     answer = Answer(reach.answer_budget).say(_headline(found, span_words(span, reach)))
     nobody = [f"with {party.label}"] if party else []
     found = found.cut(answer.rows([text for text, _ in rows] or nobody, EVERYBODY))

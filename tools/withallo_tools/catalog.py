@@ -4,8 +4,13 @@ from typing import cast
 
 from withallo_tools.account import get_account
 from withallo_tools.calls import search_calls
+from withallo_tools.contact_writes import create_contact, update_contact
+from withallo_tools.contacts import get_contact, get_contact_conversation, search_contacts
+from withallo_tools.events import list_events
 from withallo_tools.numbers import list_numbers
+from withallo_tools.sms import send_sms
 from withallo_tools.tool import ToolFunction
+from withallo_tools.webhooks import create_webhook, delete_webhook, list_webhooks
 
 TOOLS = cast(
     "tuple[ToolFunction, ...]",
@@ -13,6 +18,16 @@ TOOLS = cast(
         get_account,
         list_numbers,
         search_calls,
+        search_contacts,
+        get_contact,
+        get_contact_conversation,
+        create_contact,
+        update_contact,
+        send_sms,
+        list_events,
+        list_webhooks,
+        create_webhook,
+        delete_webhook,
     ),
 )
 

@@ -1,22 +1,24 @@
 """One contact in full, as text and as structured content."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from mcp.types import CallToolResult
-from pydantic import BaseModel
 
-from withallo_client import ContactContext
-from withallo_tools.answers import Answer, Facts
-from withallo_tools.moments import span_words
+from withallo_client import Activity, ContactContext
+from withallo_tools.answers import Answer, Facts, Row
+from withallo_tools.gist import gist
+from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.outsiders import EVERYBODY, OutsiderText, clean
 from withallo_tools.phone import display
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
 
 MOST_ACTIVITY = 10
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-class ActivityRow(BaseModel):
+class ActivityRow(Row):
     """One recent call or text."""
 
     at: str | None = None
@@ -49,11 +51,30 @@ def contact_answer(reach: Services, contact: ContactContext, headline: str) -> C
         numbers=tuple(map(display, contact.numbers[:20])),
         emails=tuple(clean(email, 120) for email in contact.emails[:20]),
         engagement=clean(contact.engagement or "", 20).lower(),
-        activity=_activity(reach, contact.activity or ()),
+        activity=tuple(_activity_row(reach, activity) for activity in _newest(contact)),
     )
     answer = Answer(reach.answer_budget).say(f"{headline} ({span_words(TimeRange(), reach)})")
-    answer.rows([*_card(facts), *map(_activity_text, contact.activity or (), facts.activity)], EVERYBODY)
+    recent = [_activity_text(reach, activity) for activity in _newest(contact)]
+    answer.rows([*_card(facts), *recent], EVERYBODY)
     return answer.result(facts)
+
+
+def _newest(contact: ContactContext) -> list[Activity]:
+    dated = sorted(contact.activity or (), key=lambda each: each.made_at or _BEGINNING, reverse=True)
+    return dated[:MOST_ACTIVITY]
+
+
+def _what(activity: Activity) -> str:
+    """`INBOUND_CALL` as `inbound call`."""
+    return clean(activity.type or "activity", 30).replace("_", " ").lower().replace("sms", "text")
+
+
+def _activity_text(reach: Services, activity: Activity) -> str:
+    return " | ".join(filter(None, (f"{at_local(activity.made_at, reach)} {_what(activity)}", gist(activity.content))))
+
+
+def _activity_row(reach: Services, activity: Activity) -> ActivityRow:
+    return ActivityRow(at=iso_local(activity.made_at, reach), what=_what(activity), text=gist(activity.content))
 
 
 def _card(facts: ContactFacts) -> list[str]:

@@ -3,29 +3,24 @@
 from typing import Annotated
 
 from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from withallo_client import ContactContext
 from withallo_tools.answers import Answer, Facts
-from withallo_tools.outsiders import RECORDS, OutsiderText
-from withallo_tools.paging import next_cursor, read_offset
-from withallo_tools.parameters import Cursor, Limit, WantedContact
-from withallo_tools.resolve import find_reading
-from withallo_tools.services import services
+from withallo_tools.contact_card import ContactFacts, contact_answer
+from withallo_tools.lines import known_line_names
+from withallo_tools.moments import span_words
+from withallo_tools.newest import Position
+from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText
+from withallo_tools.paging import next_cursor, read_cursor, read_offset
+from withallo_tools.parameters import EMPTY, Cursor, Limit, WantedContact
+from withallo_tools.people_rows import PersonRow, people_row
+from withallo_tools.resolve import Party, find_reading
+from withallo_tools.services import Services, services
+from withallo_tools.talk import TalkRow, talk_row
+from withallo_tools.talk_search import conversation_with
+from withallo_tools.times import TimeRange
 from withallo_tools.tool import Effect, ToolContext, tool
-
-
-class PersonRow(BaseModel):
-    """One person."""
-
-    id: OutsiderText = ""
-    name: OutsiderText = ""
-    numbers: tuple[OutsiderText, ...] = ()
-    company: OutsiderText = ""
-    emails: tuple[OutsiderText, ...] = ()
-    job_title: OutsiderText = ""
-    last_contact: str | None = None
-    matched: str = ""
 
 
 class People(Facts):
@@ -37,26 +32,13 @@ class People(Facts):
     next_cursor: str = ""
 
 
-class ActivityRow(BaseModel):
-    """One recent event with a contact."""
+class ContactConversation(Facts):
+    """Calls and texts with one contact, newest first."""
 
-    at: str | None = None
-    what: str
-    text: OutsiderText = ""
-
-
-class ContactFacts(Facts):
-    """One contact."""
-
-    id: OutsiderText = ""
-    name: OutsiderText = ""
-    company: OutsiderText = ""
-    job_title: OutsiderText = ""
-    website: OutsiderText = ""
-    numbers: tuple[OutsiderText, ...] = ()
-    emails: tuple[OutsiderText, ...] = ()
-    engagement: str = ""
-    activity: tuple[ActivityRow, ...] = ()
+    contact: OutsiderText
+    items: tuple[TalkRow, ...] = ()
+    total: int | None = None
+    next_cursor: str = ""
 
 
 @tool(title="Search contacts", effect=Effect.READ, toolset="contacts", scopes=("CONTACTS_READ", "CRM_READ"))
@@ -64,7 +46,7 @@ async def search_contacts(
     ctx: ToolContext,
     *,
     query: Annotated[
-        str, EMPTY, Field(max_length=200, description="Name, company, e-mail or part of a number; typos are fine.")
+        str, Field(max_length=200, description="Name, company, e-mail or part of a number; typos are fine."), EMPTY
     ] = "",
     limit: Limit = 20,
     cursor: Cursor = "",
@@ -77,30 +59,64 @@ async def search_contacts(
     asked = {"query": query, "limit": limit}
     offset = read_offset("contacts", asked, cursor)
     page = await reach.people.search(query, limit=limit, offset=offset)
-    answer = Answer(reach.answer_budget).say(_people_headline(len(page.people), page.total, offset, query))
-    if not page.complete:
-        answer.say("The directory is still filling: somebody may be missing; try again in a moment.")
-    shown = answer.rows([_person_text(reach, person, searched=bool(query)) for person in page.people], RECORDS)
-    end = offset + shown
-    more = next_cursor("contacts", asked, end) if shown and end < page.total else ""
+    answer = Answer(reach.answer_budget).say(
+        f"{len(page.people)} of {page.total} contacts{' that match, best first' if query else ''}:",
+        "" if page.complete else "The directory is still filling: somebody may be missing; try again in a moment.",
+    )
+    rows = [people_row(reach, person, searched=bool(query)) for person in page.people]
+    shown = answer.rows([text for text, _ in rows], RECORDS)
+    more = next_cursor("contacts", asked, offset + shown) if shown and offset + shown < page.total else ""
     answer.say(f"More: cursor={more}" if more else "")
-    rows = tuple(_person_facts(reach, person, searched=bool(query)) for person in page.people[:shown])
-    return answer.result(People(people=rows, total=page.total, complete=page.complete, next_cursor=more))
+    people = tuple(row for _, row in rows[:shown])
+    return answer.result(People(people=people, total=page.total, complete=page.complete, next_cursor=more))
 
 
-@tool(title="Get a contact", effect=Effect.READ, toolset="contacts", scopes=("CONTACTS_READ", "CRM_READ"))
+@tool(title="Show a contact", effect=Effect.READ, toolset="contacts", scopes=("CONTACTS_READ", "CRM_READ"))
 async def get_contact(ctx: ToolContext, *, contact: WantedContact) -> Annotated[CallToolResult, ContactFacts]:
     """Show one contact: numbers, e-mails, company, engagement and recent activity.
 
-    Use get_contact_conversation for all calls and texts with them, search_contacts to look around.
+    Use get_contact_conversation for what was said and written, search_contacts to look around.
     """
     reach = services(ctx)
     party = await find_reading(reach, contact)
-    if not party.contact_id:
-        answer = Answer().say("Not in the contacts:").rows
+    found = await _read_contact(reach, party)
+    return contact_answer(reach, found, "Contact" if party.contact_id else "No contact has this number")
+
+
+@tool(
+    title="Show the conversation with a contact", effect=Effect.READ, toolset="contacts", scopes=("CONVERSATIONS_READ",)
+)
+async def get_contact_conversation(
+    ctx: ToolContext, *, contact: WantedContact, limit: Limit = 20, cursor: Cursor = ""
+) -> Annotated[CallToolResult, ContactConversation]:
+    """Show the calls and texts with one contact, newest first, one line each, texts in full.
+
+    Use search_conversations to find words or narrow by date, get_call for what was said in a call.
+    """
+    reach = services(ctx)
+    asked = {"contact": contact, "limit": limit}
+    after = Position.from_json(read_cursor("conversation", asked, cursor))
+    party = await find_reading(reach, contact)
+    found = await conversation_with(reach, party, limit, after)
+    names = await known_line_names(reach)
+    rows = [talk_row(reach, talk, names) for talk in found.rows]
+    of_all = f" of {found.total}" if found.total and found.total > len(rows) else ""
+    answer = Answer(reach.answer_budget).say(
+        f"{len(rows)}{of_all} calls and texts, newest first ({span_words(TimeRange(), reach)}):"
+    )
+    shown = answer.rows([f"with {party.label}", *(text for text, _ in rows)], EVERYBODY) - 1
+    found = found.cut(shown)
+    more = next_cursor("conversation", asked, found.position.as_json()) if found.position else ""
+    answer.say(f"More: cursor={more}" if more else "")
+    items = tuple(row for _, row in rows[:shown])
+    facts = ContactConversation(contact=party.label, items=items, total=found.total, next_cursor=more)
+    return answer.result(facts)
+
+
+async def _read_contact(reach: Services, party: Party) -> ContactContext:
+    if party.contact_id.startswith("cnt_"):
+        return await reach.client.contacts.get(party.contact_id, extend=("engagement", "activity"))
     if party.contact_id.startswith("per"):
         person = await reach.client.people.get(party.contact_id)
-        found = ContactContext.model_validate(person.model_dump())
-    else:
-        found = await reach.client.contacts.get(party.contact_id, extend=("engagement", "activity"))
-    return _contact_answer(reach, found)
+        return ContactContext.model_validate(person.model_dump())
+    return ContactContext(id=party.contact_id, name=party.name, numbers=party.numbers)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from withallo_client import Number
+from withallo_client import Number, WithalloError
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import looks_like_number, normal
 from withallo_tools.services import Services
@@ -38,6 +38,15 @@ async def find_line(services: Services, text: str) -> Number | None:
 def line_label(line: Number) -> str:
     """A line or sender ID as answers show it: `Paris +33123456789`."""
     return " ".join(filter(None, (clean(line.name or "", 40), line.number)))
+
+
+async def known_line_names(services: Services) -> dict[str, str]:
+    """How rows name each line; nothing where there is one line only, or the key may not see them."""
+    try:
+        lines = await own_lines(services)
+    except WithalloError:
+        return {}
+    return line_names(lines) if len(lines) > 1 else {}
 
 
 def line_names(lines: Sequence[Number]) -> dict[str, str]:

@@ -119,10 +119,10 @@ class Newest(Generic[Row]):
     first_page: int = 0
 
     def cut(self, shown: int) -> "Newest[Row]":
-        """Only the first rows, going on after them."""
+        """Only the first rows, at least one, going on after them."""
         if shown >= len(self.rows):
             return self
-        rows = self.rows[:shown]
+        rows = self.rows[: max(shown, 1)]
         return replace(self, rows=rows, position=Position(*_key(rows[-1]), self.first_page), looked_back_to=None)
 
 

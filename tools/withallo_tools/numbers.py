@@ -3,17 +3,17 @@
 from typing import Annotated
 
 from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from withallo_client import Number
-from withallo_tools.answers import Answer, Facts
+from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import line_label
 from withallo_tools.outsiders import clean
 from withallo_tools.services import services
 from withallo_tools.tool import Effect, ToolContext, tool
 
 
-class NumberRow(BaseModel):
+class NumberRow(Row):
     """One line or sender ID."""
 
     number: str | None = None

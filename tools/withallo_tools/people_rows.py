@@ -1,7 +1,6 @@
 """People as rows of an answer."""
 
-from pydantic import BaseModel
-
+from withallo_tools.answers import Row
 from withallo_tools.moments import at_local, iso_local
 from withallo_tools.outsiders import OutsiderText, clean
 from withallo_tools.phone import display
@@ -9,7 +8,7 @@ from withallo_tools.resolve import person_row
 from withallo_tools.services import Person, Services
 
 
-class PersonRow(BaseModel):
+class PersonRow(Row):
     """One person."""
 
     id: OutsiderText = ""
@@ -22,7 +21,7 @@ class PersonRow(BaseModel):
     matched: str = ""
 
 
-def people_rows(reach: Services, person: Person, *, searched: bool) -> tuple[str, PersonRow]:
+def people_row(reach: Services, person: Person, *, searched: bool) -> tuple[str, PersonRow]:
     """One person as a line of text and as structured content; `searched` says what matched."""
     last = f"last contact {at_local(person.last_activity_at, reach)}" if person.last_activity_at else ""
     matched = clean(person.matched, 40) if searched else ""

@@ -134,18 +134,52 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """People found, best first; `complete` is false while the directory is still filling."""
+    """People found, best first.
+
+    Attributes:
+        total: How many match in all.
+        complete: False while the directory is still filling, so that somebody may be missing.
+        known: How many people the directory has read so far.
+        expected: About how many there will be, once Allo has said.
+    """
 
     people: tuple[Person, ...]
     total: int
     complete: bool
+    known: int = 0
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Who is meant by a name, a number, an e-mail address or an id.
+
+    Attributes:
+        best: The one person that reading may go on with, saying whom it took; none when a human has to choose.
+        candidates: Everybody who may be meant, best first.
+        exact: Whether `best` is certain enough to send to.
+    """
+
+    best: Person | None
+    candidates: tuple[Person, ...]
+    exact: bool
+
+
+Progress = Callable[[int, int | None], Awaitable[None]]
+"""Told how many contacts were read so far, and of how many."""
 
 
 class People(Protocol):
     """The contact directory."""
 
-    async def search(self, query: str, *, limit: int, offset: int = 0) -> PeoplePage:
-        """Find people by name, company, e-mail or any part of a number; an empty query lists everybody."""
+    async def search(self, query: str, *, limit: int, offset: int = 0, progress: Progress | None = None) -> PeoplePage:
+        """Find people by name, company, e-mail or any part of a number; an empty query lists everybody.
+
+        While a short first fill runs this waits for it, at most a second or two, and tells `progress`.
+        """
+
+    async def resolve(self, text: str) -> Resolution:
+        """Find out who is meant by a name, a number, an e-mail address or an id."""
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """The known name of each number, as far as there is one. Never waits for the API."""

@@ -1,5 +1,7 @@
 """What a tool function carries beside its name, parameters and docstring."""
 
+import inspect
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -62,10 +64,11 @@ class ToolFunction(Protocol):
 
 
 def tool(*, title: str, effect: Effect, toolset: str, scopes: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """Mark an async function as a tool; the function itself stays as it is."""
+    """Mark an async function as a tool; its docstring, unwrapped, is the description that the model reads."""
 
     def mark(function: Function) -> Function:
         cast("ToolFunction", function).tool_info = ToolInfo(title, effect, toolset, scopes)
+        function.__doc__ = re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(function) or "")
         return function
 
     return mark

@@ -1,0 +1,123 @@
+"""Text messages."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from withallo_client import Number
+from withallo_tools.answers import Answer, Facts
+from withallo_tools.outsiders import RECORDS, OutsiderText, clean
+from withallo_tools.parameters import EMPTY, IdempotencyKey
+from withallo_tools.segments import count_segments
+from withallo_tools.sending import Recipient, find_recipient, find_sender
+from withallo_tools.services import Request, Services, Write, Written, services
+from withallo_tools.tool import Effect, ToolContext, tool
+
+LONGEST_MESSAGE = 1000
+
+
+class SentText(Facts):
+    """What became of a text."""
+
+    state: str = Field(description="sent, replayed (an earlier call with this key sent it) or dry_run")
+    to: str
+    name: OutsiderText = ""
+    sender: str
+    segments: int
+    encoding: str
+    idempotency_key: str
+
+
+@tool(title="Send a text message", effect=Effect.SEND, toolset="messages", scopes=("SMS_SEND",))
+async def send_sms(
+    ctx: ToolContext,
+    *,
+    to: Annotated[
+        str, Field(min_length=1, max_length=200, description="Number, e-mail, contact id or exact full name.")
+    ],
+    message: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_MESSAGE, description="The text, as it is to arrive.")
+    ],
+    sender: Annotated[
+        str, Field(max_length=100, description="Your line or sender ID; chosen for you when left out."), EMPTY
+    ] = "",
+    idempotency_key: IdempotencyKey = "",
+) -> Annotated[CallToolResult, SentText]:
+    """Send one text message to one person, at most once; a human is asked first unless the operator decided otherwise.
+
+    French mobiles are texted from a sender ID, others from a line of their country. A name must be certain:
+    search_contacts finds people. If the outcome is unknown, use get_send, do not send again.
+    """
+    reach = services(ctx)
+    _check(message)
+    recipient = await find_recipient(reach, to)
+    from_ = await find_sender(reach, recipient, sender)
+    write, request = _write(reach, recipient, from_, message, idempotency_key)
+    written = await reach.writes.submit(ctx, write, request)
+    return _answer(reach, written, recipient, from_, str(written.result.get("content") or message))
+
+
+def _check(message: str) -> None:
+    if not message.strip():
+        raise ToolError("message: is empty.")
+    if len(message) > LONGEST_MESSAGE:
+        raise ToolError(
+            f"message: has {len(message):,} characters, at most {LONGEST_MESSAGE:,} can be sent. Shorten it."
+        )
+
+
+def _write(reach: Services, recipient: Recipient, sender: Number, message: str, key: str) -> tuple[Write, Request]:
+    to, name = recipient.phone.e164, sender.number or sender.name or ""
+    source = {"sender_id": name} if sender.is_sender_id else {"from": name}
+
+    async def request(idempotency_key: str) -> Mapping[str, Any]:
+        sms = reach.client.sms
+        send = sms.send_france if sender.is_sender_id else sms.send
+        return (await send(name, to, message)).model_dump(mode="json", exclude_none=True)
+
+    def revise(text: str) -> tuple[Write, Request]:
+        _check(text)
+        return _write(reach, recipient, sender, text, key)
+
+    write = Write(
+        tool="send_sms",
+        action=f"Send a text to {recipient.label} from {name}",
+        details=(
+            ("To", recipient.label),
+            ("From", " ".join(filter(None, (sender.name, sender.number)))),
+            ("Text", message),
+            ("Length", f"{len(message)} characters, {count_segments(message)}"),
+        ),
+        payload={**source, "to": to, "message": message},
+        recipients=(to,),
+        idempotency_key=key or None,
+        revise=revise,
+    )
+    return write, request
+
+
+def _answer(reach: Services, written: Written, recipient: Recipient, sender: Number, message: str) -> CallToolResult:
+    segments = count_segments(message)
+    name = " ".join(filter(None, (clean(sender.name or "", 40), sender.number)))
+    done = {
+        "sent": f"Sent from {name}: 1 text, {segments}.",
+        "replayed": "Already sent earlier with this idempotency_key; not sent again.",
+        "dry_run": f"Dry run: nothing was sent. It would leave from {name}: 1 text, {segments}.",
+    }
+    answer = Answer(reach.answer_budget).say(done[written.state])
+    answer.rows([f"to {recipient.label}"], RECORDS)
+    answer.say(f"idempotency_key: {clean(written.idempotency_key, 200)}")
+    return answer.result(
+        SentText(
+            state=written.state,
+            to=recipient.phone.e164,
+            name=clean(recipient.party.name, 60),
+            sender=name,
+            segments=segments.count,
+            encoding=segments.encoding,
+            idempotency_key=clean(written.idempotency_key, 200),
+        )
+    )

@@ -1,0 +1,34 @@
+"""Finds calls and texts with somebody: by contact on v1, by number on v2."""
+
+from functools import partial
+
+from withallo_client import AlloClient, ItemFilter
+from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest
+from withallo_tools.resolve import Party
+from withallo_tools.services import Services
+from withallo_tools.talk import Talk, talk_of_item, talk_of_row
+from withallo_tools.times import TimeRange
+
+
+async def conversation_with(reach: Services, party: Party, limit: int, after: Position | None = None) -> Newest[Talk]:
+    """The newest calls and texts with one person, over all lines and all of the person's numbers.
+
+    Raises:
+        WithalloError: Allo could not answer.
+    """
+    client = reach.client
+    if party.contact_id.startswith("cnt_"):
+        sources = [Source(partial(_v1_page, client, party.contact_id, limit))]
+    else:
+        sources = [Source(partial(_v2_page, client, number, limit)) for number in party.numbers]
+    return await newest(sources, Wanted(TimeRange(), limit, lambda talk: True, after))
+
+
+async def _v1_page(client: AlloClient, contact_id: str, size: int, page: int) -> Batch[Talk]:
+    found = await client.contacts.search_conversation(contact_id, page=page, size=size)
+    return Batch([talk for row in found.items if (talk := talk_of_row(row))], found.has_more)
+
+
+async def _v2_page(client: AlloClient, number: str, size: int, page: int) -> Batch[Talk]:
+    found = await client.conversations.search(ItemFilter(contact_number=number), page + 1, size)
+    return Batch([talk_of_item(item) for item in found.items], found.has_more, found.total_count)

@@ -1,0 +1,210 @@
+"""Webhooks of both API versions."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+from pydantic import Field, SecretStr
+
+from withallo_client import NotFoundError, Webhook, WebhookEndpoint
+from withallo_tools.answers import Answer, Facts, Row
+from withallo_tools.outsiders import clean
+from withallo_tools.parameters import EMPTY
+from withallo_tools.phone import parse_phone
+from withallo_tools.services import Request, Services, Write, services
+from withallo_tools.together import together
+from withallo_tools.tool import Effect, ToolContext, tool
+
+_SCOPES = ("WEBHOOKS_READ_WRITE",)
+_WHAT_TO_DO = (
+    "Shown once: have the user store it now, as ALLO_WEBHOOK_SECRETS of the server that receives these deliveries "
+    "(it verifies their signatures). Do not repeat it elsewhere."
+)
+
+
+class WebhookRow(Row):
+    """One webhook."""
+
+    kind: Literal["v1", "v2"]
+    id: str = ""
+    url: str
+    topics: tuple[str, ...] = ()
+    enabled: bool | None = None
+    line: str = ""
+
+
+class Webhooks(Facts):
+    """Webhooks of both kinds."""
+
+    webhooks: tuple[WebhookRow, ...] = ()
+
+
+class CreatedWebhook(Facts):
+    """A new webhook."""
+
+    state: str = Field(description="sent, replayed or dry_run")
+    webhook: WebhookRow
+    signing_secret: str = Field(default="", description="Only in this answer.")
+
+
+class DeletedWebhook(Facts):
+    """A deleted webhook."""
+
+    state: str = Field(description="sent, replayed or dry_run")
+    id: str
+
+
+@tool(title="List webhooks", effect=Effect.READ, toolset="webhooks", scopes=_SCOPES)
+async def list_webhooks(ctx: ToolContext) -> Annotated[CallToolResult, Webhooks]:
+    """List where Allo delivers events: v2 endpoints (all lines, signed) and v1 webhooks (one line each, unsigned).
+
+    What was delivered is in list_events.
+    """
+    reach = services(ctx)
+    rows = await _all_webhooks(reach)
+    answer = Answer(reach.answer_budget).say(f"{len(rows)} webhooks:" if rows else "No webhooks.")
+    return answer.say(*map(_text, rows)).result(Webhooks(webhooks=tuple(rows)))
+
+
+@tool(title="Create a webhook", effect=Effect.CREATE, toolset="webhooks", scopes=_SCOPES)
+async def create_webhook(
+    ctx: ToolContext,
+    *,
+    url: Annotated[str, Field(min_length=1, max_length=2000, description="Public https address.")],
+    topics: Annotated[
+        tuple[str, ...],
+        Field(min_length=1, max_length=50, description="v2: 'call.completed', 'sms.received'…; v1: 'CALL_RECEIVED'…"),
+    ],
+    allo_number: Annotated[
+        str, Field(max_length=40, description="Only for the older v1 form: the one line it covers."), EMPTY
+    ] = "",
+) -> Annotated[CallToolResult, CreatedWebhook]:
+    """Create a webhook and return its signing secret, once. Without allo_number it is a v2 endpoint for all lines.
+
+    Look with list_webhooks first: a second one delivers everything twice.
+    """
+    reach = services(ctx)
+    line = parse_phone(allo_number, reach.region).e164 if allo_number.strip() else ""
+    made: list[WebhookEndpoint] = []
+    write = Write(
+        tool="create_webhook",
+        action=f"Have Allo send events to {url}",
+        details=(("Address", url), ("Events", ", ".join(topics)), ("Line", line or "all lines")),
+        payload={"url": url, "topics": list(topics), **({"allo_number": line} if line else {})},
+    )
+
+    async def request(key: str) -> Mapping[str, Any]:
+        if line:
+            old = await reach.client.webhooks.create(line, url, topics)
+            return old.model_dump(mode="json", exclude_none=True)
+        made.append(await reach.client.webhook_endpoints.create(url, topics, idempotency_key=key))
+        return made[0].model_dump(mode="json", exclude_none=True, exclude={"signing_secret"})
+
+    written = await reach.writes.submit(ctx, write, request)
+    result = {**write.payload, **written.result}
+    row = (
+        _row_v1(Webhook.model_validate(result))
+        if line
+        else _row_v2(WebhookEndpoint.model_validate({"id": "", **result}))
+    )
+    return _created(written.state, row, made[0].signing_secret if made else None)
+
+
+@tool(title="Delete a webhook", effect=Effect.DELETE, toolset="webhooks", scopes=_SCOPES)
+async def delete_webhook(
+    ctx: ToolContext,
+    *,
+    webhook_id: Annotated[str, Field(min_length=1, max_length=200, description="ep_… (v2) or web-… (v1).")],
+) -> Annotated[CallToolResult, DeletedWebhook]:
+    """Delete one webhook: Allo stops delivering there and forgets its delivery history. list_webhooks shows the ids."""
+    reach = services(ctx)
+    request = _deletion(reach, webhook_id)
+    where = await _address(reach, webhook_id)
+    write = Write(
+        tool="delete_webhook",
+        action=f"Delete the webhook {where or webhook_id}",
+        details=(("Webhook", webhook_id), *((("Address", where),) if where else ())),
+        payload={"webhook_id": webhook_id},
+    )
+    written = await reach.writes.submit(ctx, write, request)
+    said = {"sent": "Deleted", "replayed": "Deleted earlier", "dry_run": "Dry run, not deleted"}[written.state]
+    facts = DeletedWebhook(state=written.state, id=clean(webhook_id, 200))
+    return Answer().say(f"{said}: {facts.id}").result(facts)
+
+
+async def _all_webhooks(reach: Services) -> list[WebhookRow]:
+    client = reach.client
+
+    async def v2() -> list[WebhookRow]:
+        return [_row_v2(endpoint) for endpoint in await client.webhook_endpoints.list()]
+
+    async def v1() -> list[WebhookRow]:
+        try:
+            return [_row_v1(webhook) for webhook in await client.webhooks.list()]
+        except NotFoundError:
+            return []
+
+    return [row for rows in await together([v2, v1]) for row in rows]
+
+
+def _deletion(reach: Services, webhook_id: str) -> Request:
+    if not webhook_id.startswith(("ep", "web")):
+        raise ToolError(
+            f"webhook_id: '{clean(webhook_id, 60)}' is neither ep_… (v2) nor web-… (v1). See list_webhooks."
+        )
+
+    async def request(key: str) -> Mapping[str, Any]:
+        if webhook_id.startswith("ep"):
+            await reach.client.webhook_endpoints.delete(webhook_id, idempotency_key=key)
+        else:
+            await reach.client.webhooks.delete(webhook_id)
+        return {}
+
+    return request
+
+
+async def _address(reach: Services, webhook_id: str) -> str:
+    """Where a v2 endpoint delivers to, for the human who is asked; v1 rows hold no id to find it by."""
+    if not webhook_id.startswith("ep"):
+        return ""
+    return next((row.url for row in await _all_webhooks(reach) if row.id == webhook_id), "")
+
+
+def _created(state: str, row: WebhookRow, secret: SecretStr | None) -> CallToolResult:
+    said = {"sent": "Created:", "replayed": "Created earlier:", "dry_run": "Dry run: nothing was created. It would be:"}
+    answer = Answer().say(said[state], _text(row))
+    if row.kind == "v1" and row.id:
+        answer.say("Note the id: v1 never shows it again, and deleting needs it.")
+    shown = secret.get_secret_value() if secret else ""
+    if shown:
+        answer.say(f"Signing secret: {shown}", _WHAT_TO_DO)
+    return answer.result(CreatedWebhook(state=state, webhook=row, signing_secret=shown))
+
+
+def _row_v2(endpoint: WebhookEndpoint) -> WebhookRow:
+    return WebhookRow(
+        kind="v2",
+        id=clean(endpoint.id, 200),
+        url=clean(endpoint.url or "", 300),
+        topics=tuple(clean(topic, 60) for topic in endpoint.topics),
+        enabled=endpoint.enabled,
+    )
+
+
+def _row_v1(webhook: Webhook) -> WebhookRow:
+    return WebhookRow(
+        kind="v1",
+        id=clean(webhook.id or "", 200),
+        url=clean(webhook.url or "", 300),
+        topics=tuple(clean(topic, 60) for topic in webhook.topics),
+        enabled=webhook.enabled,
+        line=clean(webhook.allo_number or "", 40),
+    )
+
+
+def _text(row: WebhookRow) -> str:
+    signed = "v2, signed, all lines" if row.kind == "v2" else f"v1, unsigned, {row.line}"
+    state = "disabled" if row.enabled is False else ""
+    parts = (row.id or "id unknown", signed, state, row.url, ", ".join(row.topics))
+    return " | ".join(filter(None, parts))
