@@ -40,7 +40,7 @@ def main() -> None:
         try:
             anyio.run(_converse, folder)
         except* DemoError as failures:
-            sys.exit(f"demo: {failures.exceptions[0]}")
+            sys.exit(f"demo: {_first(failures)}")
     _show_configuration()
 
 
@@ -58,6 +58,12 @@ async def _converse(folder: str) -> None:
             await _text_a_contact(client, controls)
             await _summarise_calls(client, controls)
             await _receive_a_text(client, controls)
+
+
+def _first(failures: BaseExceptionGroup[Any]) -> BaseException:
+    """The failure itself, out of the groups that task groups wrap it in."""
+    inner = failures.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 async def _look_around(client: Client) -> None:

@@ -55,11 +55,17 @@ def start(command: list[str], environment: dict[str, str], linger: float = 0.0) 
     seconds = time.perf_counter() - began
     assert answer["result"]["tools"], answer
     time.sleep(linger)
+    memory = peak_memory(process.pid)
     process.stdin.close()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    process.wait(10)
     process.stdout.close()
-    return Start(seconds, usage.ru_maxrss / 1024)
+    return Start(seconds, memory)
+
+
+def peak_memory(pid: int) -> float:
+    """MiB at the peak; from /proc, because getrusage of a child starts at the size of its parent."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
 
 def main(base_url: str) -> None:

@@ -10,7 +10,7 @@ from mcp.types import TextContent, Tool
 
 from tests.bench import report
 
-ENCODING = bpe_openai.get_encoding("o200k_base") if hasattr(bpe_openai, "get_encoding") else bpe_openai.o200k_base()
+ENCODING = bpe_openai.get_encoding("o200k_base")
 
 
 def count(text: str) -> int:
