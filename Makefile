@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WHEEL_ENV := build/wheel-env
 
-.PHONY: demo test lint types bench build check-wheel clean help
+.PHONY: demo test lint types bench build bundle check-wheel clean help
 
 help:
 	@echo "make demo    text a contact, summarise calls and receive an event on the embedded account"
@@ -12,6 +12,7 @@ help:
 	@echo "make types   mypy, strict"
 	@echo "make bench   speed, memory and tokens, each beside its yardstick in the same run"
 	@echo "make build   build the wheel and list the tools from it in an empty environment"
+	@echo "make bundle  build the bundle for Claude Desktop, validate it and start it once"
 	@echo "make clean   remove everything these verbs made"
 
 .venv/pyvenv.cfg:
@@ -57,6 +58,9 @@ check-wheel:
 	$(PYTHON) -m venv $(WHEEL_ENV)
 	$(WHEEL_ENV)/bin/python -m pip install -q dist/*.whl
 	cd $(WHEEL_ENV) && bin/python $(CURDIR)/tests/wheel_lists_tools.py bin/withallo-mcp
+
+bundle: .venv/.dev
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python listings/bundle.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
