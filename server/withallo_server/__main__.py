@@ -3,7 +3,9 @@
 import gc
 import os
 import sys
-from typing import NoReturn
+
+_COMPLETION = "_WITHALLO_MCP_COMPLETE"
+"""Set by the shell when it asks typer for completions."""
 
 WITHOUT_A_KEY = """\
 withallo-mcp: there is no API key. Three ways to go on:
@@ -17,42 +19,34 @@ withallo-mcp: there is no API key. Three ways to go on:
 def main() -> None:
     """Serve MCP over stdio, or run a subcommand."""
     gc.disable()
-    from withallo_server.settings import SettingsError, load_settings, take_flags
+    from withallo_server.credentials import CredentialError
+    from withallo_server.settings import SettingsError
 
     try:
-        given, rest = take_flags(sys.argv[1:])
-        os.environ.update(given)
-        if rest:
-            _run_command(rest)
-        settings = load_settings()
-    except SettingsError as error:
-        stop(str(error))
-    from withallo_server.credentials import CredentialError, with_kept_key
+        _start(sys.argv[1:])
+    except (SettingsError, CredentialError) as error:
+        sys.stderr.write(f"withallo-mcp: {' '.join(str(error).split())}\n")
+        raise SystemExit(2) from None
 
-    try:
-        settings = with_kept_key(settings)
-    except CredentialError as error:
-        stop(str(error))
+
+def _start(arguments: list[str]) -> None:
+    from withallo_server.credentials import with_kept_key
+    from withallo_server.settings import load_settings, take_flags
+
+    given, rest = take_flags(arguments)
+    os.environ.update(given)
+    if rest or _COMPLETION in os.environ:
+        gc.enable()
+        from withallo_server.cli import run_command
+
+        run_command(rest)
+    settings = with_kept_key(load_settings())
     if settings.api_key is None and not settings.sandbox:
         sys.stderr.write(WITHOUT_A_KEY)
         raise SystemExit(2)
     from withallo_server.stdio import run
 
     run(settings)
-
-
-def stop(message: str) -> NoReturn:
-    """End with one line on stderr and status 2, as for any command line that cannot be used."""
-    sys.stderr.write(f"withallo-mcp: {' '.join(message.split())}\n")
-    raise SystemExit(2)
-
-
-def _run_command(arguments: list[str]) -> NoReturn:
-    """Anything but a plain start: typer is loaded only here."""
-    gc.enable()
-    from withallo_server.cli import run
-
-    run(arguments)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from withallo_client import AlloClient, Number, WithalloError
 from withallo_server import errors
 from withallo_server.availability import statuses
+from withallo_server.guardrails.readings import Readings
 from withallo_server.key_scopes import KeyFacts, KeyScopes
 from withallo_server.late import Late, LateInbox, LatePeople, LateWrites
 from withallo_server.machine import machine_region, machine_zone
@@ -27,12 +28,15 @@ from withallo_tools.services import EventQuery, Inbox, People, ServerStatus, Wri
 
 if TYPE_CHECKING:
     from withallo_server.database import Database
+    from withallo_server.directory.directory import Directory
     from withallo_server.inbox.store import Store
+    from withallo_server.writes import GatedWrites
 
 logger = logging.getLogger(__name__)
 
 NUMBERS_KEPT_SECONDS = 300
 LONGEST_LOOK_UP_SECONDS = 3.0
+RECENT_EVENTS = "allo://events/recent"
 
 
 class Account:
@@ -43,6 +47,7 @@ class Account:
         inbox: What came in by webhook.
         people: Who is who.
         writes: The door for every change.
+        readings: Whose words were read in which session.
     """
 
     def __init__(
@@ -59,8 +64,11 @@ class Account:
     ) -> None:
         self.settings = settings
         self.inbox: Inbox = LateInbox(Late(tasks, self._open_inbox))
-        self.people: People = LatePeople(Late(tasks, self._open_people))
+        self._directory = Late(tasks, self._open_directory)
+        self.people: People = LatePeople(self._directory)
         self.writes: Writes = LateWrites(Late(tasks, self._open_writes))
+        self.readings = Readings()
+        self.readings = Readings()
         self._key = key
         self._make_client = make_client
         self._open_database = open_database
@@ -69,6 +77,7 @@ class Account:
         self._clock = clock
         self._kept = KeyScopes(settings.data_dir)
         self._facts = self._kept.load(key)
+        self._asked: frozenset[str] | None = None
         self._looked_up = anyio.Event()
         self._numbers: tuple[float, Sequence[Number]] | None = None
         self._numbers_lock = anyio.Lock()
@@ -110,10 +119,11 @@ class Account:
             return self._numbers[1]
 
     async def scopes(self) -> frozenset[str]:
-        """Scopes of the key, asked now."""
-        me = await self.client.account.me()
-        await self._learn(KeyFacts(me.scopes, self._facts.region))
-        return me.scopes
+        """Scopes of the key, asked once in the life of this process."""
+        if self._asked is None:
+            self._asked = (await self.client.account.me()).scopes
+            await self._learn(KeyFacts(self._asked, self._facts.region))
+        return self._asked
 
     async def status(self) -> ServerStatus:
         """Which tools are on, and what the inbox does."""
@@ -141,6 +151,15 @@ class Account:
             logger.warning("The API key could not be looked up: %s", error)
         finally:
             self._looked_up.set()
+
+    async def announce(self) -> None:
+        """Tell clients and the directory of every event, whichever process stored it; never ends."""
+        from withallo_server.inbox.inbox import AccountInbox
+
+        inbox = AccountInbox(await self._open_store(), self.settings.account)
+        async for event in inbox.follow():
+            await self._notifier.resource_updated(RECENT_EVENTS)
+            await (await self._directory()).observe(event.data)
 
     async def close(self) -> None:
         """Close the connections to Allo."""
@@ -171,20 +190,34 @@ class Account:
         yield AccountInbox(await self._open_store(), self.settings.account)
 
     @asynccontextmanager
-    async def _open_people(self) -> AsyncIterator[People]:
-        raise NotImplementedError
-        yield
+    async def _open_directory(self) -> "AsyncIterator[Directory]":
+        database = await self._open_database()
+        await self.ready()
+        from withallo_server.directory.directory import Directory
+
+        directory = await Directory.open(
+            database, self.client, region=self.region, scopes=self.scopes, account=self.settings.account
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(directory.run)
+            yield directory
+            tasks.cancel_scope.cancel()
 
     @asynccontextmanager
-    async def _open_writes(self) -> AsyncIterator[Writes]:
-        from withallo_server.writes import GatedWrites
+    async def _open_writes(self) -> "AsyncIterator[GatedWrites]":
+        database = await self._open_database()
+        from withallo_server.writes import open_writes
 
-        yield GatedWrites(
-            database=await self._open_database(),
+        async with open_writes(
+            database=database,
             settings=self.settings,
             account=self.settings.account,
             client=self.client,
             people=self.people,
             inbox=self.inbox,
             clock=self.now,
-        )
+            zone=self.zone,
+            folder=self.settings.data_dir,
+            readings=self.readings,
+        ) as writes:
+            yield writes

@@ -4,17 +4,16 @@ Each subcommand lives in its own room and is imported when it is asked for.
 """
 
 import inspect
-import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command
+from typer.main import get_group
 
 from withallo_client import __version__
-from withallo_server.settings import Option, SettingsError, options
+from withallo_server.settings import Option, options
 
 PROGRAM = "withallo-mcp"
 
@@ -40,27 +39,25 @@ class _Subcommands(TyperGroup):
         if not module:
             return None
         found = getattr(import_module(module), name)
-        if not isinstance(found, typer.Typer):
-            app = _app()
+        app = _app()
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=cmd_name)
+        else:
             app.command(name=cmd_name)(found)
-            found = app
-        return get_command(found)
+        return get_group(app).get_command(ctx, cmd_name)
 
 
-def run(arguments: Sequence[str]) -> NoReturn:
+def run_command(arguments: Sequence[str]) -> NoReturn:
     """Run what follows the flags of settings on a command line; those are in the environment already."""
-    app = _app(cls=_Subcommands, no_args_is_help=True, rich_markup_mode=None)
+    app = _app(cls=_Subcommands, no_args_is_help=True, add_completion=True, rich_markup_mode=None)
     app.callback()(_root())
-    try:
-        app(list(arguments), prog_name=PROGRAM)
-    except SettingsError as error:
-        sys.stderr.write(f"{PROGRAM}: {error}\n")
-        raise SystemExit(2) from None
+    app(list(arguments), prog_name=PROGRAM)
     raise SystemExit(0)
 
 
-def _app(**settings: Any) -> typer.Typer:
-    return typer.Typer(pretty_exceptions_enable=False, add_completion="cls" in settings, **settings)
+def _app(*, add_completion: bool = False, **settings: Any) -> typer.Typer:
+    """A typer app without its tracebacks, which show the values of variables."""
+    return typer.Typer(pretty_exceptions_enable=False, add_completion=add_completion, **settings)
 
 
 def _root() -> Any:
@@ -93,9 +90,10 @@ def _parameters() -> Iterator[inspect.Parameter]:
 
 
 def _describe(option: Option) -> Any:
-    flags = f"{option.flag}/--no-{option.flag.removeprefix('--')}" if option.is_switch else option.flag
-    default = f" Default: {option.default}." if option.default else ""
-    return typer.Option(flags, help=f"{option.description}{default} ({option.variable})", show_default=False)
+    variable = f" ({option.variable}=1)" if option.is_switch else ""
+    default = f" Default: {option.default}." if option.default and not option.is_switch else ""
+    words = f"{option.description}{default}{variable}"
+    return typer.Option(option.flag, metavar=option.variable, help=words, show_default=False)
 
 
 def _show_version(value: bool) -> None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -22,9 +22,12 @@ from withallo_tools.services import (
     Resolution,
     SendReport,
     Write,
-    Writes,
     Written,
 )
+
+if TYPE_CHECKING:
+    from withallo_server.consent.store import Asked
+    from withallo_server.writes import GatedWrites
 
 Room = TypeVar("Room")
 
@@ -124,7 +127,7 @@ class LatePeople:
 class LateWrites:
     """A `Writes` that opens on the first write."""
 
-    def __init__(self, room: Callable[[], Awaitable[Writes]]) -> None:
+    def __init__(self, room: "Callable[[], Awaitable[GatedWrites]]") -> None:
         self._room = room
 
     async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
@@ -134,3 +137,7 @@ class LateWrites:
     async def look_up(self, idempotency_key: str) -> SendReport | None:
         """See `Writes.look_up`."""
         return await (await self._room()).look_up(idempotency_key)
+
+    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None) -> "Asked | None":
+        """See `GatedWrites.decide`."""
+        return await (await self._room()).decide(question, secret, yes=yes, edited=edited)

@@ -1,12 +1,16 @@
 """The state of one server process: yielded by the lifespan, closed with it."""
 
+import importlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from mcp.server.mcpserver import Context
 from pydantic import SecretStr
@@ -22,6 +26,7 @@ from withallo_tools.services import Services
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
     from withallo_server.database import Database
+    from withallo_server.embedded import Embedded
     from withallo_server.inbox.store import Store
 
 logger = logging.getLogger(__name__)
@@ -39,6 +44,7 @@ class Runtime:
         database: The database, opened on first use.
         store: The inbox of all accounts, opened on first use.
         account: The services of the operator's own key.
+        listener: Where webhooks are received, already bound; nothing when they are not.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class Runtime:
     ) -> None:
         self.settings = settings
         self.notifier = Notifier()
+        self.listener: socket.socket | None = None
         self._client = client
         self._sandbox = sandbox
         self._given_database = database
@@ -60,7 +67,7 @@ class Runtime:
         self.store: Late[Store] = Late(self._task_group, self._open_store)
         self.account = Account(
             settings,
-            self._key,
+            settings.api_key or SecretStr(""),
             tasks=self._task_group,
             make_client=self._make_client,
             open_database=self.database,
@@ -81,8 +88,9 @@ class Runtime:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Serve; slow work begins after the first answer, or after a second without a request."""
-        async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as tasks, AsyncExitStack() as stack:
             self._tasks = tasks
+            await self._receive(stack)
             tasks.start_soon(self._warm_up)
             try:
                 yield self
@@ -90,38 +98,68 @@ class Runtime:
                 tasks.cancel_scope.cancel()
                 with anyio.CancelScope(shield=True):
                     await self.account.close()
-                self._tasks = None
 
     def wake(self) -> None:
         """Let the slow work begin."""
         self._awake.set()
 
+    @cached_property
+    def embedded(self) -> "Embedded | None":
+        """The embedded account, with `--sandbox`."""
+        if not self.settings.sandbox:
+            return None
+        from withallo_server.embedded import Embedded
+
+        return Embedded(self._sandbox)
+
+    async def _receive(self, stack: AsyncExitStack) -> None:
+        """Take webhooks from the embedded account, and on the port if there is one."""
+        embedded = self.embedded
+        if embedded is None and self.listener is None:
+            return
+        from withallo_server.receiving import WebhookDoor, webhook_token
+
+        token = webhook_token(self.settings)
+        door = WebhookDoor(self.account, token, self.store, self._signing_secrets)
+        if embedded is not None:
+            await stack.enter_async_context(embedded.delivering(door, token))
+        if self.listener is not None:
+            from withallo_server.listening import serve
+
+            app = door if embedded is None else embedded.beside(door)
+            await self._task_group().start(serve, app, self.listener)
+
+    def _signing_secrets(self) -> Sequence[SecretStr]:
+        own = self.embedded.secret if self.embedded is not None else None
+        return (*self.settings.webhook_secrets, *([own] if own is not None else []))
+
     async def _warm_up(self) -> None:
         with anyio.move_on_after(QUIET_SECONDS):
             await self._awake.wait()
             await anyio.sleep(ANSWER_FIRST_SECONDS)
-        async with anyio.create_task_group() as tasks:
-            for work in (self.account.look_up, self.store):
-                tasks.start_soon(_guarded, work)
+        for work in (self.account.look_up, self.account.announce):
+            self._task_group().start_soon(_guarded, work)
 
     def _task_group(self) -> TaskGroup:
         if self._tasks is None:
             raise RuntimeError("the server is not running")
         return self._tasks
 
-    @property
-    def _key(self) -> SecretStr:
-        return self.settings.api_key or SecretStr("")
-
     def _make_client(self) -> AlloClient:
         settings = self.settings
-        return self._client or AlloClient(self._key, base_url=settings.base_url, auth_scheme=settings.auth_scheme)
+        if self._client is not None:
+            return self._client
+        if self.embedded is not None:
+            return self.embedded.client(settings.api_key)
+        key = settings.api_key or SecretStr("")
+        return AlloClient(key, base_url=settings.base_url, auth_scheme=settings.auth_scheme)
 
     @asynccontextmanager
     async def _open_database(self) -> "AsyncIterator[Database]":
         if self._given_database is not None:
             yield self._given_database
             return
+        await anyio.to_thread.run_sync(importlib.import_module, "withallo_server.inbox.store")
         from withallo_server.database import Database
 
         database = await Database.open(self.settings.database)
@@ -133,13 +171,14 @@ class Runtime:
 
     @asynccontextmanager
     async def _open_store(self) -> "AsyncIterator[Store]":
+        database = await self.database()
         from withallo_server.inbox.store import Store
 
-        async with Store.open(await self.database()) as store:
+        async with Store.open(database) as store:
             yield store
 
     def _now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) if self.embedded is None else self.embedded.sandbox.clock.now()
 
 
 async def _guarded(work: Callable[[], Awaitable[object]]) -> None:

@@ -15,9 +15,17 @@ logger = logging.getLogger(__name__)
 
 
 def run(settings: Settings) -> None:
-    """Serve until the client closes stdin; collection of what the start left is off for good."""
+    """Serve until the client closes stdin.
+
+    Raises:
+        SettingsError: The port for webhooks cannot be used.
+    """
     configure_logging(settings)
     server = build_server(settings)
+    if settings.listen is not None:
+        from withallo_server.listening import bind
+
+        server.runtime.listener = bind(settings.listen)
     gc.freeze()
     gc.enable()
     try:

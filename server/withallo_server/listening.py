@@ -1,0 +1,74 @@
+"""Serves a web application beside whatever else this process does."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import anyio
+import uvicorn
+from anyio.abc import TaskStatus
+from starlette.types import ASGIApp
+
+from withallo_server.settings import SettingsError
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the process: this server is only a part of it."""
+        yield
+
+
+def bind(address: str) -> socket.socket:
+    """Take `HOST:PORT`, before anything else of the server starts.
+
+    Raises:
+        SettingsError: It is taken, not ours, or no address; the message names the setting.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise SettingsError(f"ALLO_LISTEN (--listen): {host} is no address here ({error.strerror})") from None
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(place)
+        bound.listen(128)
+        bound.setblocking(False)
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"ALLO_LISTEN (--listen): cannot listen on {address}: {error.strerror}; choose another port, or end what "
+            "uses this one"
+        ) from None
+    return bound
+
+
+async def serve(app: ASGIApp, bound: socket.socket, *, task_status: TaskStatus[None]) -> None:
+    """Serve until cancelled.
+
+    Args:
+        app: What answers.
+        bound: Where it listens already.
+        task_status: Told once connections are taken.
+    """
+    config = uvicorn.Config(
+        app, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = _Server(config)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_stop_when_cancelled, server)
+        with anyio.CancelScope(shield=True):
+            task_status.started()
+            await server.serve(sockets=[bound])
+        tasks.cancel_scope.cancel()
+
+
+async def _stop_when_cancelled(server: uvicorn.Server) -> None:
+    try:
+        await anyio.sleep_forever()
+    finally:
+        server.should_exit = True
