@@ -46,8 +46,15 @@ async def fetch_recording(http: HttpClient, url: str, byte_range: ByteRange | No
         answer = await http.download(url, headers, max_bytes)
         if not answer.is_redirect:
             return _read(answer, byte_range)
-        url = urljoin(url, answer.headers.get("location", ""))
+        url = _next_place(url, answer)
     raise answer.invalid("there are too many redirects")
+
+
+def _next_place(url: str, answer: Answer) -> str:
+    try:
+        return urljoin(url, answer.headers.get("location", ""))
+    except ValueError:
+        raise answer.invalid("it is a redirect to nowhere") from None
 
 
 def _check(http: HttpClient, url: str) -> None:
