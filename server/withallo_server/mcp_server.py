@@ -27,6 +27,8 @@ from pydantic import AnyUrl, ValidationError
 
 from withallo_client import __version__
 from withallo_server import errors
+from withallo_server.consent import card_tool
+from withallo_server.guardrails.readings import watch
 from withallo_server.input_needed import InputNeeded
 from withallo_server.runtime import Runtime
 from withallo_tools.catalog import TOOLS
@@ -72,6 +74,8 @@ class AlloServer(MCPServer[Runtime]):
             middleware=[self._attend],
         )
         runtime.notifier.install(self)
+        card_tool.install(self)
+        self.middleware.append(watch(lambda: runtime.current.readings))
         self.completion()(self._complete)  # type: ignore[no-untyped-call] # the SDK left this one untyped
 
     def add_completer(self, of: str, argument: str, completer: Completer) -> None:
@@ -168,6 +172,7 @@ class AlloServer(MCPServer[Runtime]):
         return Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
 
     async def _attend(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Let slow work begin after the first answer."""
         try:
             return await call_next(ctx)
         finally:

@@ -1,50 +1,56 @@
-"""The single door through which tools change anything: guardrails, consent, outbox, request, audit, in this order."""
+"""The single door through which tools change anything: rules, consent, outbox, request, audit, in this order."""
 
-import functools
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import anyio
 from mcp.server.mcpserver import Context
 
 from withallo_client import AlloClient
+from withallo_server.audit.log import AuditLog
+from withallo_server.audit.trail import Line, Trail
+from withallo_server.consent.callers import client_name, principal_of
+from withallo_server.consent.decision import Approval
+from withallo_server.consent.gate import Gate
+from withallo_server.consent.policy import is_gated, may_happen_twice, policy_for, tightened
+from withallo_server.consent.question import question_about
+from withallo_server.consent.store import Asked, Consents
+from withallo_server.database import Database
+from withallo_server.guardrails.opt_outs import OptOuts
+from withallo_server.guardrails.readings import Readings
+from withallo_server.guardrails.rules import RULE, Guardrails
 from withallo_server.guardrails.settings import SendingSettings
-from withallo_server.outbox.errors import NotSentError, OutcomeUnknownError
-from withallo_tools.services import Inbox, People, Write, Written
-
-if TYPE_CHECKING:
-    from withallo_server.database import Database
-    from withallo_server.outbox.rows import Entry, Reservation, Send
-    from withallo_server.outbox.store import Outbox
-
-Request = Callable[[str], Awaitable[Mapping[str, Any]]]
+from withallo_server.guardrails.warnings import Suspicion, Warnings
+from withallo_server.outbox import digests
+from withallo_server.outbox.errors import NotSentError
+from withallo_server.outbox.reports import Reports
+from withallo_server.outbox.rows import Entry
+from withallo_server.outbox.search import Search
+from withallo_server.outbox.sending import Sending, held_back
+from withallo_server.outbox.store import Outbox
+from withallo_tools.services import Inbox, People, Request, SendReport, Write, Written
 
 
 @dataclass
 class GatedWrites:
-    """`Writes` of one account; one object serves every caller of that account.
+    """`Writes` of one account; one object serves every caller of that account."""
 
-    Attributes:
-        database: Where the outbox is.
-        settings: What the operator decided about sending.
-        account: Name of the account in shared tables.
-        client: The Allo API with this account's key.
-        people: Who is who, for the question to the human.
-        inbox: Where `sms.sent` tells what became of a text.
-        clock: The present, aware; the sandbox may have moved it.
-    """
-
-    database: "Database"
     settings: SendingSettings
-    account: str
-    client: AlloClient
-    people: People
-    inbox: Inbox
+    outbox: Outbox
+    consents: Consents
+    gate: Gate
+    rules: Guardrails
+    warnings: Warnings
+    sending: Sending
+    reports: Reports
+    trail: Trail
     clock: Callable[[], datetime]
-    _asking: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         """Run `request(idempotency_key)` at most once, with its row committed before it leaves.
@@ -53,80 +59,134 @@ class GatedWrites:
             NotSentError: Nothing was sent; the text says why and what to do.
             OutcomeUnknownError: The request left and its outcome is not known; it must not be repeated blindly.
             WithalloError: Allo refused; nothing was sent.
+            InputNeeded: The client has to ask a human first.
         """
-        key = write.idempotency_key or uuid.uuid4().hex
+        async with self.trail.of(ctx, write) as line:
+            line.written = await self._carry_out(ctx, write, request, line)
+            return line.written
+
+    async def look_up(self, idempotency_key: str) -> SendReport | None:
+        """What became of the write with this key; an unknown outcome is looked for in the conversation again."""
+        return await self.reports.find(idempotency_key)
+
+    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None) -> Asked | None:
+        """Take what a human pressed in a card; nothing when the card is spent or the secret is wrong."""
+        return await self.consents.decide(question, secret, yes=yes, edited=edited)
+
+    async def _carry_out(self, ctx: Context[Any, Any], write: Write, request: Request, line: Line) -> Written:
+        asked_for = digests.payload_digest(write)
+        if write.idempotency_key is not None:
+            known = await self.outbox.find(write.idempotency_key)
+            if known is not None and (known.state != "not_sent" or known.digest != asked_for):
+                return await self.sending.again(known, asked_for)
+        await self.rules.check(write.recipients)
+        await self._hold_back(write)
+        approval = await self._consent(ctx, write)
+        line.consent = approval.how
+        likeness = digests.likeness(write)
+        if approval.edited is not None and write.revise is not None:
+            write, request = write.revise(approval.edited)
+            await self.rules.check(write.recipients)
+            line.consent += ", edited"
+        key = write.idempotency_key or approval.key or uuid4().hex
         if self.settings.dry_run:
             return Written("dry_run", key)
-        reservation = await self._reserve(write, key)
-        return await self._settle_with(reservation, key, request)
+        entry = self._entry(ctx, write, key=key, digest=asked_for, likeness=likeness)
+        limits = self.rules.limits(write.recipients)
+        return await self.sending.send(entry, request, hold_since=self._hold_since(write), limits=limits)
 
-    @functools.cached_property
-    def outbox(self) -> "Outbox":
-        """The record of what was sent."""
-        from withallo_server.outbox.store import Outbox
+    async def _hold_back(self, write: Write) -> None:
+        """Refuse a repetition before anybody is asked; the outbox does it again when it reserves the row."""
+        since = self._hold_since(write)
+        twin = None if since is None else await self.outbox.twin(digests.likeness(write), since)
+        if twin is not None:
+            raise held_back(twin, self.sending.zone)
 
-        return Outbox(self.database, self.account)
+    def _hold_since(self, write: Write) -> datetime | None:
+        if write.idempotency_key is not None or not self.settings.duplicate_window or may_happen_twice(write):
+            return None
+        return self.clock() - timedelta(seconds=self.settings.duplicate_window)
 
-    async def _reserve(self, write: Write, key: str) -> "Reservation":
-        window = timedelta(seconds=self.settings.duplicate_window)
-        hold = bool(write.recipients) and write.idempotency_key is None and bool(window)
-        entry = self._entry(write, key)
-        return await self.outbox.reserve(entry, hold_since=self.clock() - window if hold else None, limits=())
+    async def _consent(self, ctx: Context[Any, Any], write: Write) -> Approval:
+        suspicion = await self.warnings.about(ctx, write)
+        if not is_gated(write, after_outsiders=suspicion.influenced):
+            return Approval("policy")
+        policy = tightened(await policy_for(self.settings, write, self.rules.is_contact), ctx)
+        if policy == "deny":
+            raise NotSentError(f"Not sent: {write.tool} is denied here (ALLO_CONSENT=deny). {RULE}", "denied")
+        if policy == "allow" and not suspicion.influenced:
+            return Approval("policy")
+        return await self._ask(ctx, write, suspicion)
 
-    def _entry(self, write: Write, key: str) -> "Entry":
-        from withallo_server.outbox import digests
-        from withallo_server.outbox.rows import Entry
+    async def _ask(self, ctx: Context[Any, Any], write: Write, suspicion: Suspicion) -> Approval:
+        example = f"{write.tool}:{write.recipients[0]}" if write.recipients else write.tool
+        question = question_about(write, suspicion.warnings)
+        return await self.gate.ask(ctx, question, write.idempotency_key or uuid4().hex, example)
 
-        likeness = digests.likeness(write)
+    def _entry(self, ctx: Context[Any, Any], write: Write, *, key: str, digest: str, likeness: str) -> Entry:
         return Entry(
             key=key,
             tool=write.tool,
-            digest=digests.payload_digest(write),
+            digest=digest,
             likeness=likeness,
-            sent_likeness=likeness,
+            sent_likeness=digests.likeness(write),
             recipients=write.recipients,
             message_digest=digests.message_digest(write.payload),
             sender=digests.sender(write.payload),
-            asked_by="local",
+            asked_by=f"{principal_of(ctx)} with {client_name(ctx)}",
             asked_at=self.clock(),
         )
 
-    async def _settle_with(self, reservation: "Reservation", key: str, request: Request) -> Written:
-        from withallo_server.outbox.rows import Exceeded, Taken, Twin
 
-        match reservation:
-            case Taken(send, same):
-                return _answer_again(send, same)
-            case Twin(send):
-                raise NotSentError(
-                    f"Not sent: already sent at {send.asked_at:%H:%M} UTC; pass a new idempotency_key "
-                    "if you mean to send it again."
-                )
-            case Exceeded(limit):
-                raise NotSentError(f"Not sent: {limit.words}.")
-        return await self._run(reservation.id, key, request)
+@asynccontextmanager
+async def open_writes(
+    *,
+    database: Database,
+    settings: SendingSettings,
+    account: str,
+    client: AlloClient,
+    people: People,
+    inbox: Inbox,
+    clock: Callable[[], datetime],
+    zone: ZoneInfo,
+    folder: Path,
+    readings: Readings,
+    open_browser: Callable[[str], bool] | None = None,
+) -> AsyncIterator[GatedWrites]:
+    """Open the writes of one account; approval pages are up as long as this is.
 
-    async def _run(self, send_id: int, key: str, request: Request) -> Written:
-        from withallo_server.outbox.outcome import surely_not_sent
+    Args:
+        database: Where the outbox is.
+        settings: What the operator decided about sending.
+        account: Name of the account in shared tables.
+        client: The Allo API with this account's key.
+        people: Who is who, for the question to the human.
+        inbox: Where `sms.sent` tells what became of a text, and STOP who wants no more.
+        clock: The present, aware; the sandbox may have moved it.
+        zone: The account's time zone.
+        folder: Where the audit log is.
+        readings: What was read in every session.
+        open_browser: Opens a link in the human's browser and says whether that worked.
+    """
+    outbox, consents = Outbox(database, account), Consents(database, account, clock)
+    sending = Sending(outbox, Search(client, inbox, outbox), zone)
+    rules = Guardrails(settings, people, OptOuts(database, account, inbox), lambda: clock().astimezone(zone))
+    async with anyio.create_task_group() as tasks:
+        pages = None
+        if settings.approval_page != "off":
+            from withallo_server.consent.pages import ApprovalPages
 
-        try:
-            result = await request(key)
-        except BaseException as error:
-            refused = surely_not_sent(error)
-            with anyio.CancelScope(shield=True):
-                note = str(error) if refused else "The request left and no answer came back."
-                await self.outbox.settle(send_id, "not_sent" if refused else "unknown", note=note)
-            if refused or not isinstance(error, Exception):
-                raise
-            raise OutcomeUnknownError(f"Unknown whether it was sent: {error} It is not repeated. Key {key}.") from error
-        with anyio.CancelScope(shield=True):
-            await self.outbox.settle(send_id, "sent", result=result, note="Allo answered.")
-        return Written("sent", key, result)
-
-
-def _answer_again(send: "Send", same: bool) -> Written:
-    if not same:
-        raise NotSentError(f"Not sent: the idempotency_key {send.key} was used for something else; take a new one.")
-    if send.state == "sent":
-        return Written("replayed", send.key, send.result)
-    raise OutcomeUnknownError(f"Unknown whether the text with key {send.key} was sent. It is not repeated.")
+            pages = ApprovalPages(consents, tasks, settings.approval_page, open_browser)
+        yield GatedWrites(
+            settings=settings,
+            outbox=outbox,
+            consents=consents,
+            gate=Gate(consents, pages),
+            rules=rules,
+            warnings=Warnings(readings, people, outbox, clock),
+            sending=sending,
+            reports=Reports(outbox, consents, sending),
+            trail=Trail(AuditLog(folder), account, settings.audit_bodies),
+            clock=clock,
+        )
+        tasks.cancel_scope.cancel()

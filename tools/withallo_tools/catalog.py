@@ -8,6 +8,7 @@ from withallo_tools.contact_writes import create_contact, update_contact
 from withallo_tools.contacts import get_contact, get_contact_conversation, search_contacts
 from withallo_tools.events import list_events
 from withallo_tools.numbers import list_numbers
+from withallo_tools.sends import get_send
 from withallo_tools.sms import send_sms
 from withallo_tools.tool import ToolFunction
 from withallo_tools.webhooks import create_webhook, delete_webhook, list_webhooks
@@ -24,6 +25,7 @@ TOOLS = cast(
         create_contact,
         update_contact,
         send_sms,
+        get_send,
         list_events,
         list_webhooks,
         create_webhook,

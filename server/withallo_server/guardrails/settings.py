@@ -1,17 +1,105 @@
 """What the operator decides about sending; no client, header or model can loosen it."""
 
-from typing import Literal
+import re
+from datetime import time
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+CONTACTS = "contacts"
+
+_NUMBER = re.compile(r"\+[1-9]\d{0,14}\*?")
+_TOOL = re.compile(r"[a-z][a-z_]{2,63}")
+_HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+
+
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _plain_number(text: str) -> str:
+    return re.sub(r"[\s().\-]", "", text)
+
+
+def _recipients(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Numbers `+33612345678`, prefixes `+336*` and the word `contacts`."""
+    plain = tuple(value if value == CONTACTS else _plain_number(value) for value in values)
+    for value in plain:
+        if value != CONTACTS and not _NUMBER.fullmatch(value):
+            raise ValueError(f"{value!r} is no number such as +33612345678, prefix such as +336*, or {CONTACTS}")
+    return plain
+
+
+def _exemptions(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Tools `create_contact`, recipients as above, or both as `send_sms:+336*`."""
+    checked = []
+    for value in values:
+        tool, colon, recipient = value.partition(":") if ":" in value else ("", "", value)
+        if not colon and _TOOL.fullmatch(value) and value != CONTACTS:
+            checked.append(value)
+            continue
+        if colon and not _TOOL.fullmatch(tool):
+            raise ValueError(f"{value!r} does not begin with the name of a tool")
+        checked.append(tool + colon + _recipients((recipient,))[0])
+    return tuple(checked)
+
+
+def _hours(value: str) -> str:
+    read_hours(value)
+    return value
+
+
+def read_hours(value: str) -> tuple[time, time]:
+    """Read `21:00-08:00`.
+
+    Raises:
+        ValueError: It is no span of hours.
+    """
+    match = _HOURS.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} is no span such as 21:00-08:00")
+    begin, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
+    if begin == end:
+        raise ValueError(f"{value!r} begins when it ends")
+    return begin, end
 
 
 class SendingSettings(BaseModel):
     """The part of the settings that safe sending reads; each is an environment variable with the prefix `ALLO_`."""
 
     consent: Literal["ask", "allow", "deny"] = Field(
-        "ask", description="What happens before a tool sends, spends or deletes, unless ALLO_CONSENT_ALLOW names it"
+        "ask",
+        description="What happens before a tool sends, spends or deletes: ask a human, allow, or deny.",
     )
+    consent_allow: Annotated[CommaList, AfterValidator(_exemptions)] = Field(
+        (),
+        description="What needs no question whatever ALLO_CONSENT says: tools, numbers, prefixes (+336*), contacts, "
+        "or a tool for some recipients (send_sms:+336*).",
+    )
+    approval_page: Literal["open", "print", "off"] = Field(
+        "open",
+        description="For clients that cannot ask: open a page on this machine for the human, only print its link, "
+        "or have none.",
+    )
+    dry_run: bool = Field(False, description="Do everything but the request.")
     duplicate_window: int = Field(
-        600, ge=0, description="Seconds in which an identical text to the same person is held back; 0 switches it off"
+        600, ge=0, le=86_400, description="Seconds in which an identical text to the same person is held back."
     )
-    dry_run: bool = Field(False, description="Do everything but the request")
+    recipients_allow: Annotated[CommaList, AfterValidator(_recipients)] = Field(
+        (), description="The only recipients: numbers, prefixes (+336*) or contacts; default is everybody."
+    )
+    recipients_block: Annotated[CommaList, AfterValidator(_recipients)] = Field(
+        (), description="Never these recipients: numbers or prefixes; wins over ALLO_RECIPIENTS_ALLOW."
+    )
+    special_numbers: bool = Field(False, description="Let texts go to premium, shared-cost and short numbers.")
+    quiet_hours: Annotated[str, AfterValidator(_hours)] | None = Field(
+        None, description="No texts in these hours where the recipient is, such as 21:00-08:00."
+    )
+    max_per_recipient: int = Field(20, ge=0, description="Texts to one number in 24 hours at most; 0 is no limit.")
+    max_per_hour: int = Field(60, ge=0, description="Texts in an hour at most; 0 is no limit.")
+    max_per_day: int = Field(300, ge=0, description="Texts in 24 hours at most; 0 is no limit.")
+    audit_bodies: bool = Field(False, description="Write names and full texts into the audit log too.")

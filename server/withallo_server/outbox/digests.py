@@ -30,8 +30,12 @@ def likeness(write: Write) -> str:
 
 def message_digest(payload: Mapping[str, Any]) -> str | None:
     """Recognises the text in a conversation later without keeping it."""
-    message = payload.get("message")
-    return digest(_plain(message)) if isinstance(message, str) else None
+    return text_digest(payload.get("message"))
+
+
+def text_digest(text: object) -> str | None:
+    """The digest of a text as it stands in a conversation."""
+    return digest(_plain(text)) if isinstance(text, str) else None
 
 
 def sender(payload: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,15 @@ class SendingError(ToolError):
 
 
 class NotSentError(SendingError):
-    """Nothing left this machine: held back, refused, declined, or the API said no."""
+    """Nothing left this machine: held back, refused or declined.
+
+    Attributes:
+        why: In a few words without names or numbers, for the audit log.
+    """
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class OutcomeUnknownError(SendingError):

@@ -81,10 +81,9 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The key has a row already; `same` says whether for the same payload."""
+    """The key has a row already, for this payload or another."""
 
     send: Send
-    same: bool
 
 
 @dataclass(frozen=True, slots=True)

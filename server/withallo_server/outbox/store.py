@@ -76,7 +76,7 @@ class Outbox:
             self._expire(connection)
             existing = self._by_key(connection, entry.key)
             if existing is not None and (existing.digest != entry.digest or existing.state != "not_sent"):
-                return Taken(existing, existing.digest == entry.digest)
+                return Taken(existing)
             if hold_since is not None:
                 twin = self._twin(connection, (entry.likeness, entry.sent_likeness), hold_since)
                 if twin is not None:
@@ -108,6 +108,12 @@ class Outbox:
             sends.c.asked_at.between(since.timestamp(), until.timestamp()),
         )
         return await self.database.read(lambda connection: int(connection.scalar(statement) or 0))
+
+    async def count_since(self, since: datetime) -> int:
+        """How many texts left, or may have left, since a moment."""
+        await self._open()
+        limit = Limit(since, 0, "")
+        return await self.database.read(lambda connection: self._count(connection, limit))
 
     async def _open(self) -> None:
         async with self._opening:

@@ -1,0 +1,35 @@
+"""What a human decided, by whichever way they were asked."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+How = Literal["policy", "form", "card", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A yes.
+
+    Attributes:
+        how: What gave it; `policy` is the operator, the others are a human who was asked.
+        key: Idempotency key that was bound to the question, where there was one.
+        edited: Text the human put in place of the one they were shown.
+    """
+
+    how: How
+    key: str | None = None
+    edited: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A no, or a question that ran out of time."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """The human could not be reached this way; another may work."""
+
+    reason: str

@@ -1,0 +1,133 @@
+"""Asking by form elicitation, in the protocol era that the client speaks."""
+
+import logging
+from typing import Any
+
+import anyio
+from mcp import MCPError
+from mcp.server.elicitation import (
+    AcceptedElicitation,
+    CancelledElicitation,
+    DeclinedElicitation,
+    render_elicitation_schema,
+)
+from mcp.server.mcpserver import Context
+from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from pydantic import BaseModel, Field, ValidationError
+
+from withallo_server.consent.callers import is_modern, principal_of
+from withallo_server.consent.decision import Approval, NotAsked, Refusal
+from withallo_server.consent.question import Question
+from withallo_server.consent.store import GOOD_FOR, Consents
+from withallo_server.input_needed import InputNeeded
+
+logger = logging.getLogger(__name__)
+
+ANSWER = "approval"
+STATE = "withallo-consent:"
+LONGEST_TEXT = 1000
+
+UNCHECKED = "the human did not tick the box"
+DECLINED = "the human declined"
+DISMISSED = "the human closed the question without an answer"
+TOO_LATE = "nobody answered within ten minutes"
+SPENT = "this approval was used before, has expired, or was given for something else; ask again"
+
+
+class Approve(BaseModel):
+    """Yes or no."""
+
+    approve: bool = Field(title="Yes, do this now", description="Nothing happens unless this is ticked.")
+
+
+class ApproveText(Approve):
+    """Yes or no, and perhaps other words."""
+
+    text: str = Field(
+        "",
+        title="Other text",
+        description="Leave empty to send the text as shown; what you write here is sent instead.",
+        max_length=LONGEST_TEXT,
+    )
+
+
+async def ask_by_form(
+    ctx: Context[Any, Any], consents: Consents, question: Question, key: str
+) -> Approval | Refusal | NotAsked:
+    """Ask now, or read the answer that came back.
+
+    Raises:
+        InputNeeded: The client has to ask and call again (2026-07-28).
+    """
+    if is_modern(ctx):
+        return await _ask_and_return(ctx, consents, question, key)
+    return await _ask_and_wait(ctx, consents, question, key)
+
+
+def brings_answer(ctx: Context[Any, Any]) -> bool:
+    """Whether this call is the second round of a question of ours."""
+    return is_modern(ctx) and (ctx.request_state or "").startswith(STATE)
+
+
+async def _ask_and_wait(
+    ctx: Context[Any, Any], consents: Consents, question: Question, key: str
+) -> Approval | Refusal | NotAsked:
+    principal = principal_of(ctx)
+    asked, _ = await consents.ask(principal=principal, question=question, channel="form", key=key)
+    try:
+        with anyio.fail_after(GOOD_FOR.total_seconds()):
+            answer = await ctx.elicit(question.as_text(), _form(question))
+    except TimeoutError:
+        return Refusal(TOO_LATE)
+    except (MCPError, ValueError) as error:
+        logger.warning("The client said it can show a form and failed to: %s", type(error).__name__)
+        return NotAsked("the client said it can ask and then failed to")
+    if not await consents.use(asked, principal, question.binding):
+        return Refusal(TOO_LATE)
+    match answer:
+        case DeclinedElicitation():
+            return Refusal(DECLINED)
+        case CancelledElicitation():
+            return Refusal(DISMISSED)
+        case AcceptedElicitation(data=data):
+            return _read(data, key)
+
+
+async def _ask_and_return(
+    ctx: Context[Any, Any], consents: Consents, question: Question, key: str
+) -> Approval | Refusal | NotAsked:
+    principal = principal_of(ctx)
+    if not brings_answer(ctx):
+        asked, _ = await consents.ask(principal=principal, question=question, channel="form", key=key)
+        raise InputNeeded(_as_input_request(question, asked))
+    asked = (ctx.request_state or "").removeprefix(STATE)
+    known = await consents.get(asked)
+    if known is None or not await consents.use(asked, principal, question.binding):
+        return Refusal(SPENT)
+    answer = (ctx.input_responses or {}).get(ANSWER)
+    if not isinstance(answer, ElicitResult):
+        return NotAsked("the client said it can ask and then brought no answer")
+    if answer.action != "accept":
+        return Refusal(DECLINED if answer.action == "decline" else DISMISSED)
+    try:
+        return _read(_form(question).model_validate(answer.content or {}), known.key)
+    except ValidationError:
+        return NotAsked("the client's answer does not fit the question")
+
+
+def _read(data: Approve, key: str) -> Approval | Refusal:
+    if not data.approve:
+        return Refusal(UNCHECKED)
+    edited = data.text if isinstance(data, ApproveText) and data.text.strip() else None
+    return Approval("form", key, edited)
+
+
+def _as_input_request(question: Question, asked: str) -> InputRequiredResult:
+    params = ElicitRequestFormParams(
+        message=question.as_text(), requested_schema=render_elicitation_schema(_form(question))
+    )
+    return InputRequiredResult(input_requests={ANSWER: ElicitRequest(params=params)}, request_state=STATE + asked)
+
+
+def _form(question: Question) -> type[Approve]:
+    return ApproveText if question.editable else Approve

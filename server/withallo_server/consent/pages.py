@@ -1,0 +1,175 @@
+"""Puts up approval pages on this machine and waits for what the human decides there."""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+import uvicorn
+from anyio.abc import TaskGroup, TaskStatus
+from mcp.server.mcpserver import Context
+
+from withallo_server.consent.callers import principal_of
+from withallo_server.consent.decision import Approval, NotAsked, Refusal
+from withallo_server.consent.page import OpenPage, PageApp
+from withallo_server.consent.question import Question
+from withallo_server.consent.store import Consents
+from withallo_server.outbox.errors import NotSentError
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 50.0
+"""Shorter than the minute after which many clients give a call up: so they hear that the human is still thinking."""
+
+_PROGRESS_SECONDS = 5.0
+
+STILL_OPEN = (
+    "Nothing has been sent yet: an approval page is open in the user's browser and waits for them, for ten minutes at "
+    "most. Tell them to look at it, then call this tool again with the same arguments to hear what they decided."
+)
+LINK = (
+    "Nothing has been sent yet. Only the user can approve this, on a page of this machine: show them {link} and tell "
+    "them that the page wants a code which is in the log of this server (stderr), where only they can read it. Then "
+    "call this tool again with the same arguments to wait for what they decide."
+)
+
+
+class ApprovalPages:
+    """The approval pages of one account.
+
+    Args:
+        consents: Where questions and decisions are kept.
+        tasks: Where the pages are served; it outlives a call.
+        mode: Whether to open the user's browser or only to print the link.
+        open_browser: Opens a link and says whether that worked.
+    """
+
+    def __init__(
+        self,
+        consents: Consents,
+        tasks: TaskGroup,
+        mode: Literal["open", "print"],
+        open_browser: Callable[[str], bool] | None = None,
+    ) -> None:
+        self._consents = consents
+        self._tasks = tasks
+        self._mode = mode
+        self._open_browser = open_browser or _open_browser
+        self._app = PageApp(self._decide)
+        self._starting = anyio.Lock()
+        self._waiting: dict[tuple[str, str], OpenPage] = {}
+        self.wait_seconds = WAIT_SECONDS
+
+    async def ask(self, ctx: Context[Any, Any], question: Question, key: str) -> Approval | Refusal | NotAsked:
+        """Put a page up, or go on waiting for the one that is up, and take the decision.
+
+        Raises:
+            NotSentError: The human has not decided yet; the text says where they can.
+        """
+        principal = principal_of(ctx)
+        page = await self._standing(principal, question)
+        if page is None:
+            try:
+                page = await self._put_up(principal, question, key)
+            except OSError as error:
+                logger.warning("No approval page can be served: %s", error)
+                return NotAsked("the approval page cannot be served on this machine")
+        with anyio.move_on_after(self.wait_seconds):
+            await self._wait(ctx, page)
+        if not page.decided.is_set():
+            raise NotSentError(STILL_OPEN, "a human is asked")
+        self._waiting.pop((principal, question.binding), None)
+        return await self._take(page, principal, key)
+
+    async def _standing(self, principal: str, question: Question) -> OpenPage | None:
+        """The page that is up for exactly this, if there is one; forgets pages whose time is over."""
+        for place, page in list(self._waiting.items()):
+            if await self._consents.get(page.asked) is None:
+                page.decided.set()
+                self._waiting.pop(place, None)
+        self._app.pages = {link: page for link, page in self._app.pages.items() if not page.decided.is_set()}
+        return self._waiting.get((principal, question.binding))
+
+    async def _put_up(self, principal: str, question: Question, key: str) -> OpenPage:
+        async with self._starting:
+            if not self._app.host:
+                self._app.host = await self._tasks.start(self._serve)
+        asked, secret = await self._consents.ask(principal=principal, question=question, channel="page", key=key)
+        page = OpenPage(asked, secret, question)
+        link = secrets.token_urlsafe(32)
+        self._app.pages[link] = self._waiting[principal, question.binding] = page
+        address = f"http://{self._app.host}/{link}"
+        if self._mode == "open" and await anyio.to_thread.run_sync(self._open_browser, address):
+            return page
+        page.code = f"{secrets.randbelow(1_000_000):06d}"
+        sys.stderr.write(f'withallo-mcp: code to approve "{question.title}" at {address}: {page.code}\n')
+        sys.stderr.flush()
+        raise NotSentError(LINK.format(link=address), "a human is asked")
+
+    async def _wait(self, ctx: Context[Any, Any], page: OpenPage) -> None:
+        waited = 0.0
+        while not page.decided.is_set():
+            await ctx.report_progress(waited, None, "waiting for the human to decide on the approval page")
+            with anyio.move_on_after(_PROGRESS_SECONDS):
+                await page.decided.wait()
+            waited += _PROGRESS_SECONDS
+
+    async def _take(self, page: OpenPage, principal: str, key: str) -> Approval | Refusal:
+        asked = await self._consents.get(page.asked)
+        if asked is None or not await self._consents.use(asked.id, principal, asked.binding, was=asked.state):
+            return Refusal("the decision was used by another call, or came too late")
+        if asked.state == "approved":
+            return Approval("page", asked.key, asked.edited)
+        return Refusal(page.void or "the human declined")
+
+    async def _decide(self, page: OpenPage, yes: bool, edited: str | None) -> bool:
+        asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited)
+        page.decided.set()
+        return asked is not None
+
+    async def _serve(self, *, task_status: TaskStatus[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            config = uvicorn.Config(
+                self._app.app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+            server = _Server(config)
+
+            async def serve() -> None:
+                with anyio.CancelScope(shield=True):
+                    await server.serve(sockets=[listener])
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(serve)
+                task_status.started(f"127.0.0.1:{listener.getsockname()[1]}")
+                try:
+                    await anyio.sleep_forever()
+                finally:
+                    server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the program this page is only a part of."""
+        yield
+
+
+def _open_browser(link: str) -> bool:
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    try:
+        return webbrowser.open(link)
+    except (webbrowser.Error, OSError):
+        return False

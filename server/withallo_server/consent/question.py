@@ -1,0 +1,71 @@
+"""What a human is asked before a write: everything that would happen, and nothing hidden in it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from withallo_server.consent.visible import one_line, visible
+from withallo_server.outbox.digests import digest
+from withallo_tools.services import Write
+
+TEXT_LABELS = frozenset({"Text", "Message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, ready to be shown anywhere.
+
+    Attributes:
+        tool: Name of the tool that would do it.
+        title: What will happen, in one line.
+        rows: Labels and values: the person, the number, the line, the segments.
+        text: The full message, where there is one.
+        editable: Whether the human may put another text in its place.
+        warnings: Reasons to look twice.
+        binding: Digest of the tool, the exact payload and what is shown; an answer is good for nothing else.
+    """
+
+    tool: str
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    text: str | None
+    editable: bool
+    warnings: tuple[str, ...]
+    binding: str
+
+    def as_text(self) -> str:
+        """For a dialog that shows plain text."""
+        parts = [self.title, "\n".join(f"{label}: {value}" for label, value in self.rows)]
+        if self.text is not None:
+            parts.append("\n".join(f"> {line}" for line in self.text.split("\n")))
+        parts += [f"Careful: {warning}" for warning in self.warnings]
+        return "\n\n".join(filter(None, parts))
+
+    def as_facts(self) -> dict[str, Any]:
+        """For a card or a page."""
+        return {
+            "title": self.title,
+            "rows": [list(row) for row in self.rows],
+            "text": self.text,
+            "editable": self.editable,
+            "warnings": list(self.warnings),
+        }
+
+
+def question_about(write: Write, warnings: tuple[str, ...]) -> Question:
+    """Describe a write to a human."""
+    message = write.payload.get("message")
+    text = message if isinstance(message, str) else None
+    rows = tuple(
+        (one_line(label), one_line(value))
+        for label, value in write.details
+        if not (text is not None and (label in TEXT_LABELS or value == text))
+    )
+    return Question(
+        tool=write.tool,
+        title=one_line(write.action),
+        rows=rows,
+        text=None if text is None else visible(text),
+        editable=write.revise is not None and text is not None,
+        warnings=tuple(one_line(warning) for warning in warnings),
+        binding=digest([write.tool, dict(write.payload), list(write.recipients), write.action, list(write.details)]),
+    )

@@ -1,0 +1,212 @@
+"""Questions on their way to a human and back: each is bound to one write, lives ten minutes and is used once."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import anyio
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from withallo_server.consent.question import Question
+from withallo_server.consent.tables import SCHEMA, questions
+from withallo_server.database import Database
+
+GOOD_FOR = timedelta(minutes=10)
+"""How long a question can be answered, and a yes be used."""
+
+KEPT_FOR = timedelta(days=1)
+
+Channel = Literal["form", "card", "page"]
+State = Literal["asked", "approved", "declined", "used"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was put.
+
+    Attributes:
+        id: Public name of the question.
+        principal: Who may bring the answer.
+        binding: Digest of the tool, the exact payload and what the human was shown.
+        tool: Name of the tool that asked.
+        key: Idempotency key the write will have.
+        asked_at: When, UTC.
+        call: Tool and arguments that were called, kept for a card that calls again.
+        edited: Text the human put in place of the one shown.
+    """
+
+    id: str
+    principal: str
+    binding: str
+    channel: Channel
+    state: State
+    tool: str
+    key: str
+    asked_at: datetime
+    call: Mapping[str, Any]
+    edited: str | None
+
+
+@dataclass
+class Consents:
+    """The questions of one account; several processes may share them."""
+
+    database: Database
+    account: str
+    clock: Callable[[], datetime]
+    _ready: bool = False
+    _opening: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def ask(
+        self,
+        *,
+        principal: str,
+        question: Question,
+        channel: Channel,
+        key: str,
+        call: Mapping[str, Any] | None = None,
+    ) -> tuple[str, str]:
+        """Write a question down.
+
+        Returns:
+            Its id, and the secret that whoever answers has to know; only a digest of the secret is kept.
+        """
+        await self._open()
+        name, secret, now = secrets.token_urlsafe(18), secrets.token_urlsafe(32), self.clock()
+        row = {
+            "id": name,
+            "account": self.account,
+            "principal": principal,
+            "tool": question.tool,
+            "binding": question.binding,
+            "channel": channel,
+            "state": "asked",
+            "key": key,
+            "secret": _digest(secret),
+            "call": json.dumps(dict(call or {}), default=str),
+            "asked_at": now.timestamp(),
+            "expires_at": (now + GOOD_FOR).timestamp(),
+        }
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(questions).where(questions.c.expires_at < (now - KEPT_FOR).timestamp()))
+            connection.execute(insert(questions).values(row))
+
+        await self.database.write(work)
+        return name, secret
+
+    async def get(self, question: str) -> Asked | None:
+        """A question that has not expired."""
+        await self._open()
+        statement = select(questions).where(
+            questions.c.account == self.account, questions.c.id == question, self._alive()
+        )
+        row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
+        return None if row is None else _asked(row)
+
+    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None = None) -> Asked | None:
+        """Write down what the human said; nothing for a wrong secret, or when it was decided or expired before."""
+        await self._open()
+
+        def work(connection: Connection) -> Asked | None:
+            row = self._pending(connection, question)
+            if row is None or not hmac.compare_digest(row.secret, _digest(secret)):
+                return None
+            values = {"state": "approved" if yes else "declined", "edited": edited}
+            if not _move(connection, question, "asked", values):
+                return None
+            return _asked(connection.execute(select(questions).where(questions.c.id == question)).one())
+
+        return await self.database.write(work)
+
+    async def use(self, question: str, principal: str, binding: str, *, was: State = "asked") -> bool:
+        """Use up a yes for exactly this write by exactly this caller; true for one caller only, once."""
+        await self._open()
+
+        def work(connection: Connection) -> bool:
+            row = self._pending(connection, question)
+            if row is None or row.principal != principal or row.binding != binding:
+                return False
+            return _move(connection, question, was, {"state": "used"})
+
+        return await self.database.write(work)
+
+    async def decided(self, principal: str, binding: str) -> list[Asked]:
+        """Decisions about exactly this write that nobody took yet, oldest first."""
+        return await self._find(principal, binding, ("approved", "declined"))
+
+    async def waiting(self, principal: str, binding: str) -> list[Asked]:
+        """Questions about exactly this write that wait for their human."""
+        return await self._find(principal, binding, ("asked",))
+
+    async def by_key(self, key: str) -> Asked | None:
+        """The newest question about the write with this idempotency key."""
+        await self._open()
+        statement = (
+            select(questions)
+            .where(questions.c.account == self.account, questions.c.key == key, self._alive())
+            .order_by(questions.c.asked_at.desc())
+            .limit(1)
+        )
+        row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
+        return None if row is None else _asked(row)
+
+    async def _find(self, principal: str, binding: str, states: tuple[State, ...]) -> list[Asked]:
+        await self._open()
+        statement = (
+            select(questions)
+            .where(
+                questions.c.account == self.account,
+                questions.c.principal == principal,
+                questions.c.binding == binding,
+                questions.c.state.in_(states),
+                self._alive(),
+            )
+            .order_by(questions.c.asked_at)
+        )
+        rows = await self.database.read(lambda connection: connection.execute(statement).all())
+        return [_asked(row) for row in rows]
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if not self._ready:
+                await self.database.migrate(SCHEMA)
+                self._ready = True
+
+    def _pending(self, connection: Connection, question: str) -> Row[Any] | None:
+        statement = select(questions).where(
+            questions.c.account == self.account, questions.c.id == question, self._alive()
+        )
+        return connection.execute(statement).one_or_none()
+
+    def _alive(self) -> Any:
+        return questions.c.expires_at > self.clock().timestamp()
+
+
+def _move(connection: Connection, question: str, was: State, values: Mapping[str, Any]) -> bool:
+    statement = update(questions).where(questions.c.id == question, questions.c.state == was).values(**values)
+    return connection.execute(statement).rowcount == 1
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _asked(row: Row[Any]) -> Asked:
+    return Asked(
+        id=row.id,
+        principal=row.principal,
+        binding=row.binding,
+        channel=row.channel,
+        state=row.state,
+        tool=row.tool,
+        key=row.key,
+        asked_at=datetime.fromtimestamp(row.asked_at, UTC),
+        call=json.loads(row.call or "{}"),
+        edited=row.edited,
+    )

@@ -1,0 +1,26 @@
+"""Questions put to a human, and what became of them."""
+
+from sqlalchemy import Column, Float, Index, Table, Text
+
+from withallo_server.database import Schema, metadata
+
+questions = Table(
+    "consents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("tool", Text, nullable=False),
+    Column("binding", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("secret", Text, nullable=False, server_default=""),
+    Column("call", Text, nullable=False, server_default=""),
+    Column("edited", Text),
+    Column("asked_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Index("consents_binding", "account", "binding", "state"),
+)
+
+SCHEMA = Schema("consent", (questions,))

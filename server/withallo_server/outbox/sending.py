@@ -1,0 +1,141 @@
+"""Carries a write out: its row first, then the request, then the outcome; never the request twice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import anyio
+
+from withallo_server.outbox.errors import NotSentError, OutcomeUnknownError
+from withallo_server.outbox.outcome import surely_not_sent
+from withallo_server.outbox.rows import Entry, Exceeded, Limit, Reserved, Send, Taken, Twin
+from withallo_server.outbox.search import Finding, Search
+from withallo_server.outbox.store import Outbox
+from withallo_tools.services import Request, Written
+
+WAIT_SECONDS = 40.0
+"""How long a repeated call waits for the first one's request to end."""
+
+_POLL_SECONDS = 0.2
+
+NOT_REPEATED = "It is not repeated. get_send with this key looks for it again; tell the user what is known."
+
+
+@dataclass
+class Sending:
+    """Carries out the writes of one account."""
+
+    outbox: Outbox
+    search: Search
+    zone: ZoneInfo
+
+    async def send(
+        self, entry: Entry, request: Request, *, hold_since: datetime | None, limits: Sequence[Limit]
+    ) -> Written:
+        """Reserve the row and run the request.
+
+        Raises:
+            NotSentError: A row, a twin or a limit stands in the way.
+            OutcomeUnknownError: The request left and its outcome is not known.
+            WithalloError: Allo refused; nothing was sent.
+        """
+        match await self.outbox.reserve(entry, hold_since=hold_since, limits=limits):
+            case Taken(send):
+                return await self.again(send, entry.digest)
+            case Twin(send):
+                raise held_back(send, self.zone)
+            case Exceeded(limit):
+                raise NotSentError(
+                    f"Not sent: this would be more than {limit.words}{f' to {limit.number}' if limit.number else ''}, "
+                    "which this server's operator set as the limit; no argument changes it.",
+                    "limit reached",
+                )
+            case Reserved(send_id):
+                return await self._run(send_id, entry.key, request)
+
+    async def again(self, send: Send, digest: str) -> Written:
+        """Answer a key that was used before.
+
+        Raises:
+            NotSentError: It was used for something else.
+            OutcomeUnknownError: Nobody knows what became of it.
+        """
+        if send.digest != digest:
+            raise NotSentError(
+                f"Not sent: idempotency_key {send.key} was used for something else at {self._clock(send)}; "
+                "take a new key for a new message.",
+                "key used before",
+            )
+        send = await self._landed(send)
+        if send.state == "sent":
+            return Written("replayed", send.key, send.result)
+        if send.state == "unknown":
+            raise await self.unknown(send)
+        text = f"Not sent: the first request with key {send.key} failed: {send.note} Call again to retry."
+        raise NotSentError(text, "failed before")
+
+    async def unknown(self, send: Send) -> OutcomeUnknownError:
+        """The error for an unknown outcome, after one look for the text; keeps what was found."""
+        finding = await self.look(send)
+        if finding.found:
+            return OutcomeUnknownError(
+                f"It was sent at {self._clock(send)}: the answer got lost, but a look found it. {finding.words} "
+                f"Do not send it again. Key {send.key}."
+            )
+        return OutcomeUnknownError(
+            f"Unknown: it may or may not have been sent at {self._clock(send)} (key {send.key}). {finding.words} "
+            f"{NOT_REPEATED}"
+        )
+
+    async def look(self, send: Send) -> Finding:
+        """Look for a text of unknown outcome and settle it when it is found."""
+        finding = await self.search.look(send)
+        if finding.found:
+            await self.outbox.settle(send.id, "sent", note=finding.words)
+        return finding
+
+    async def _run(self, send_id: int, key: str, request: Request) -> Written:
+        try:
+            result = await request(key)
+        except BaseException as error:
+            refused = surely_not_sent(error)
+            with anyio.CancelScope(shield=True):
+                note = str(error) if refused else "The request left and no answer came back."
+                await self.outbox.settle(send_id, "not_sent" if refused else "unknown", note=note)
+            if refused or not isinstance(error, Exception):
+                raise
+            send = await self.outbox.find(key)
+            raise (await self.unknown(send) if send else OutcomeUnknownError(NOT_REPEATED)) from error
+        with anyio.CancelScope(shield=True):
+            await self.outbox.settle(send_id, "sent", result=result, note="Allo took it.")
+        return Written("sent", key, result)
+
+    async def _landed(self, send: Send) -> Send:
+        """Wait for a request that is out in another call or process."""
+        with anyio.move_on_after(WAIT_SECONDS):
+            while send.state == "in_flight":
+                await anyio.sleep(_POLL_SECONDS)
+                send = await self.outbox.find(send.key) or send
+        if send.state == "in_flight":
+            text = f"The first request with key {send.key} is still out; nothing more was sent. Ask later."
+            raise NotSentError(text, "in flight")
+        return send
+
+    def _clock(self, send: Send) -> str:
+        return clock_time(send, self.zone)
+
+
+def held_back(send: Send, zone: ZoneInfo) -> NotSentError:
+    """The refusal of a repetition without a key of its own."""
+    done = "was sent" if send.state == "sent" else "may have been sent"
+    return NotSentError(
+        f"Not sent: the same thing {done} already at {clock_time(send, zone)} (key {send.key}). "
+        "Pass a new idempotency_key if the user means to send it again.",
+        "repetition held back",
+    )
+
+
+def clock_time(send: Send, zone: ZoneInfo) -> str:
+    """When a row was written, as the account's clocks show it."""
+    return f"{send.asked_at.astimezone(zone):%H:%M}"
