@@ -10,7 +10,6 @@ every sandbox, whatever its seed:
   two called John Smith, and Claire and Julien Moreau, who share one number.
 """
 
-from withallo_sandbox.account import Promise
 from withallo_sandbox.company import (
     KEYS,
     LINES,
@@ -41,17 +40,22 @@ from withallo_sandbox.people import (
     THOMAS_SAWMILL,
     ZOE,
 )
+from withallo_sandbox.records import Message, Promise
 from withallo_sandbox.sandbox import Sandbox
+from withallo_sandbox.seed.story import LONG_CALL_ID
+from withallo_sandbox.seed.talk import AGREEMENT
 from withallo_sandbox.serve import serve
 from withallo_sandbox.variants import Variants
 
 __all__ = [
+    "AGREEMENT",
     "CLAIRE",
     "JOHN_SMITH",
     "JOHN_SMITH_COFFEE",
     "JULIEN",
     "KEYS",
     "LINES",
+    "LONG_CALL_ID",
     "LYON",
     "MARIE",
     "MARIE_DUPUIS",
@@ -72,6 +76,7 @@ __all__ = [
     "USERS",
     "ZOE",
     "ApiKey",
+    "Message",
     "Promise",
     "Sandbox",
     "Variants",

@@ -1,27 +1,17 @@
 """The account: its lines, people, calls and texts, and what the API does to them."""
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from unicodedata import combining, normalize
 
 from withallo_sandbox import ids
 from withallo_sandbox.company import PENDING_SENDER_ID, SENDER_ID, TAGS, USERS
 from withallo_sandbox.contacts import ContactBook
-from withallo_sandbox.records import ANONYMOUS, Call, Contact, Item, Line, Message, User
+from withallo_sandbox.records import ANONYMOUS, Call, Company, Contact, Item, Line, Message, Promise, User
 from withallo_sandbox.timeline import Timeline
 
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """A sentence of a transcript in which somebody commits to do something.
-
-    Attributes:
-        sentence: The words, exactly as one turn of the transcript holds them.
-        source: Who promised: `USER` for a teammate, `EXTERNAL` for the other party.
-    """
-
-    sentence: str
-    source: str
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True)
@@ -31,14 +21,20 @@ class Account:
     lines: tuple[Line, ...]
     contacts: ContactBook
     timeline: Timeline
-    labels: Mapping[str, tuple[Promise, ...]]
     archived: set[tuple[str, str]] = field(default_factory=set)
     sent: list[Message] = field(default_factory=list)
     last_key: int = 1_000_000
 
+    _spoken: dict[str, list[str]] = field(default_factory=dict)
+
     users = USERS
     tags = TAGS
     sender_ids = (SENDER_ID, PENDING_SENDER_ID)
+
+    def labels(self) -> dict[str, tuple[Promise, ...]]:
+        """The promises made in calls, by call id; a call without any is left out."""
+        spoken = ((call.id, call.speech().promises) for call in self.timeline.calls())
+        return {call_id: promises for call_id, promises in spoken if promises}
 
     def new_key(self, family: str) -> str:
         """The token of a record that did not exist at the start."""
@@ -62,6 +58,20 @@ class Account:
         items = [item for number in person.numbers if (item := self.timeline.last(number))]
         return max(items, key=lambda item: item.date, default=None)
 
+    def active_contacts(self) -> dict[int, datetime]:
+        """The places of everybody who called, wrote or was reached, with the time of the last."""
+        active: dict[int, datetime] = {}
+        for number in self.timeline.contact_numbers():
+            last = self.timeline.last(number)
+            for person in self.contacts.with_number(number):
+                if last:
+                    active[person.ordinal] = max(last.date, active.get(person.ordinal, last.date))
+        return active
+
+    def company(self, company_id: str) -> Company | None:
+        """The company with this id, if anybody works there."""
+        return next((p.company for p in self.contacts if p.company and p.company.id == company_id), None)
+
     def interactions(self, person: Contact) -> int:
         """How many calls and texts there were with somebody."""
         return sum(self.timeline.count(number) for number in person.numbers)
@@ -73,6 +83,14 @@ class Account:
             return None
         days = (now - last.date).days
         return "ENGAGED" if days < 14 else "COOLING" if days < 45 else "COLD"
+
+    def words_of(self, item: Item) -> list[str]:
+        """Every word that was spoken, summed up or written, without case and accents."""
+        if isinstance(item, Message):
+            return words(item.content)
+        if item.id not in self._spoken:
+            self._spoken[item.id] = words(" ".join(row.text for row in item.speech().turns))
+        return [*self._spoken[item.id], *words(item.summary or "")]
 
     def unanswered(self, item: Item) -> bool:
         """Whether nobody of ours reacted to this text or missed call, on any line or sender ID."""
@@ -86,3 +104,9 @@ class Account:
             if later.direction == "OUTBOUND" or (isinstance(later, Call) and later.result == "ANSWERED"):
                 return False
         return True
+
+
+def words(text: str) -> list[str]:
+    """The words of a text without case and accents."""
+    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    return _WORD.findall(plain)

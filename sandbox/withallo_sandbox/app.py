@@ -13,14 +13,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from withallo_sandbox.controls import control_routes
 from withallo_sandbox.errors import RefusedError
 from withallo_sandbox.gate import Endpoint, guarded, request_id
-from withallo_sandbox.routes import ENDPOINTS
+from withallo_sandbox.routes import ASSETS, ENDPOINTS
 from withallo_sandbox.state import State
 
 
 def build_app(state: State) -> ASGIApp:
     """The API over this state."""
     paths: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
-    for endpoint in ENDPOINTS:
+    for endpoint in (*ENDPOINTS, *ASSETS):
         paths[endpoint.path][endpoint.method] = endpoint
     # A literal segment sorts before a brace, so `search` is found before `{id}`.
     routes = [

@@ -9,7 +9,7 @@ from pydantic import Field
 from withallo_sandbox import notify
 from withallo_sandbox.errors import invalid
 from withallo_sandbox.people import MARIE
-from withallo_sandbox.records import ANONYMOUS, Call, Line, Message, Result, Source, Spoken
+from withallo_sandbox.records import ANONYMOUS, Call, Line, Message, Result, Source, Speech, Spoken
 from withallo_sandbox.requests import E164, Body
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def call_arrives(state: "State", body: InboundCall) -> Call:
         summary=body.summary,
         recorded=body.result == "ANSWERED",
         read=False,
-        transcript=lambda: spoken,
+        speech=lambda: spoken,
         ring_seconds=body.ring_seconds,
     )
     if body.emit == "on-time":
@@ -134,9 +134,10 @@ def _line(state: "State", caller: str, number: str | None, capability: str) -> L
     return line
 
 
-def _spoken(body: InboundCall) -> tuple[Spoken, ...]:
+def _spoken(body: InboundCall) -> Speech:
     step = body.duration_seconds / max(1, len(body.transcript))
-    return tuple(
+    turns = tuple(
         Spoken(turn.source, turn.text, round(place * step, 1), round((place + 1) * step, 1))
         for place, turn in enumerate(body.transcript)
     )
+    return Speech(turns)

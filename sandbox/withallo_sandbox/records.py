@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from withallo_sandbox import ids
 
@@ -131,16 +131,30 @@ class Spoken:
     end: float
 
 
-Transcript = tuple[Spoken, ...]
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A sentence of a transcript in which somebody commits to do something.
+
+    Attributes:
+        sentence: The words, exactly as they stand in one turn of the transcript.
+        source: Who promised: `USER` for a teammate, `EXTERNAL` for the other party.
+    """
+
+    sentence: str
+    source: Source
 
 
-def _nothing() -> Transcript:
-    return ()
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """All that was said in a call, and what was promised in it."""
+
+    turns: tuple[Spoken, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A phone call. The transcript is made when somebody asks for it."""
+    """A phone call. What was said is written when somebody asks for it; `extras` is what only v2 shows."""
 
     key: str
     direction: Direction
@@ -155,8 +169,8 @@ class Call:
     tags: list[str] = field(default_factory=list)
     recorded: bool = False
     read: bool = True
-    transcript: Callable[[], Transcript] = _nothing
-    collected: dict[str, str] | None = None
+    speech: Callable[[], Speech] = Speech
+    extras: dict[str, Any] = field(default_factory=dict)
     ring_seconds: int = 8
 
     @property

@@ -8,13 +8,13 @@ import anyio
 import httpx
 from starlette.types import ASGIApp
 
-from withallo_sandbox.account import Account, Promise
+from withallo_sandbox.account import Account
 from withallo_sandbox.app import build_app
 from withallo_sandbox.clock import Clock
 from withallo_sandbox.company import SEED
 from withallo_sandbox.deliveries import TOPICS, WebhookEndpoint, new_secret
 from withallo_sandbox.limits import Limits
-from withallo_sandbox.records import Message
+from withallo_sandbox.records import Message, Promise
 from withallo_sandbox.state import Recipe, State
 from withallo_sandbox.variants import Variants
 from withallo_sandbox.webhooks import Sender
@@ -72,7 +72,7 @@ class Sandbox:
     @property
     def labels(self) -> Mapping[str, tuple[Promise, ...]]:
         """The promises made in calls, by call id (`cll-…`); a call without any is left out."""
-        return self.account.labels
+        return self.account.labels()
 
     @property
     def sent(self) -> list[Message]:

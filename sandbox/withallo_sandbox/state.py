@@ -10,6 +10,7 @@ from withallo_sandbox.faults import Faults
 from withallo_sandbox.idempotency import Replays
 from withallo_sandbox.limits import Limits
 from withallo_sandbox.seed.account import grow
+from withallo_sandbox.shapes.v2 import Context
 from withallo_sandbox.variants import Variants
 from withallo_sandbox.webhooks import Sender
 
@@ -49,6 +50,11 @@ class State:
 
     def __post_init__(self) -> None:
         self.reset()
+
+    @property
+    def context(self) -> Context:
+        """What items are shown against."""
+        return Context(self.account, self.variants, self.base_url, self.clock.now())
 
     def reset(self) -> None:
         """Begin again with the account as it was grown, dated from the clock's present."""

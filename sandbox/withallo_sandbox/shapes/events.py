@@ -75,7 +75,7 @@ def call_received(call: Call, account: Account, base_url: str) -> Json:
     return {
         **_call(call, account, base_url, zoneless),
         "tag": call.tags[0] if call.tags else None,
-        "data_collected": call.collected or {},
+        "data_collected": call.extras.get("data_collected", {}),
         "ivr_result": [],
         "result": v1.result(call),
         "integration_id": None,
@@ -140,7 +140,7 @@ def _call(call: Call, account: Account, base_url: str, spell: Callable[[datetime
     sender, receiver = _numbers(call)
     line = account.line(call.allo_number)
     ours, theirs = line.name if line else None, account.name_of(call.contact_number)
-    rows = call.transcript()
+    rows = call.speech().turns
     return {
         "id": f"cll_{call.key}",
         "start_date": spell(call.date),

@@ -46,7 +46,7 @@ def transcript(item: Call) -> list[Json] | None:
             "start_seconds": row.start,
             "end_seconds": row.end,
         }
-        for row in item.transcript()
+        for row in item.speech().turns
     ]
     return rows or None
 
