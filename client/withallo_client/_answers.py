@@ -104,8 +104,8 @@ class Answer:
             return model.model_validate(value)
         except PydanticValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "data"
-            raise self.invalid(f"{where}: {first['msg']}") from None
+            problem = f"{'.'.join(str(part) for part in first['loc']) or 'data'}: {first['msg']}"
+        raise self.invalid(problem)
 
 
 def _object(value: Any) -> dict[str, Any]:

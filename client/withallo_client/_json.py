@@ -21,15 +21,15 @@ def read_json(raw: bytes | str) -> Any:
     if _HUGE.search(raw if isinstance(raw, bytes) else raw.encode(errors="replace")) is None:
         with suppress(ValueError):
             return from_json(raw)
-    return _read_with_care(raw)
+    with suppress(ValueError, RecursionError):
+        return _read_with_care(raw)
+    # Raised out here: the reader's own error holds the whole text.
+    raise ValueError("it is not JSON")
 
 
 def _read_with_care(raw: bytes | str) -> Any:
     """Refuse infinite numbers, and mend halves of surrogate pairs, which could not be written down again."""
-    try:
-        return _mended(json.loads(raw, parse_constant=_refuse))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    return _mended(json.loads(raw, parse_constant=_refuse))
 
 
 def _refuse(constant: str) -> Any:
