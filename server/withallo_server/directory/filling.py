@@ -1,0 +1,204 @@
+"""Fills the directory in the background: page after page, resumed where it stopped, by one process at a time."""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import anyio
+from sqlalchemy import Connection, select, update
+
+from withallo_client import AlloClient, ApiError, AuthenticationError, ForbiddenError, RateLimitError, WithalloError
+from withallo_server.database import Database, StorageError
+from withallo_server.directory.merging import forget, insert_new, take_in
+from withallo_server.directory.names import NameCache
+from withallo_server.directory.records import Record, Source, from_contact, from_crm
+from withallo_server.directory.tables import fills
+
+logger = logging.getLogger(__name__)
+
+PAGE_SIZE = 100
+_LEASE_SECONDS = 60.0
+_REFRESH_SECONDS = 6 * 3600.0
+_REFRESH_SECONDS_PER_PAGE = 600.0
+_QUICK_PAGES = 5
+_LONGEST_WAIT = 300.0
+_ATTEMPTS_PER_PAGE = 4
+_SCOPES: dict[Source, frozenset[str]] = {
+    "contacts": frozenset(("CONTACTS_READ", "CONTACTS_READ_WRITE")),
+    "people": frozenset(("CRM_READ",)),
+}
+# Searches by POST count as writes, of which there are 5 a second, and a text must never wait behind this.
+_PAUSE: dict[Source, float] = {"contacts": 0.0, "people": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the first fill is.
+
+    Attributes:
+        read: Entries of Allo's lists read so far.
+        of: About how many there are, once Allo has said.
+        people: About how many people that will be.
+        complete: Whether every list was read to its end at least once.
+    """
+
+    read: int = 0
+    of: int | None = None
+    people: int | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    sweep: int
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    records: list[Record]
+    total_pages: int | None
+    has_more: bool
+
+
+class Filler:
+    """Reads Allo's lists of people into the directory.
+
+    Args:
+        scopes: The scopes of the key, asked for before each round.
+        pause: How to wait.
+        wall: Seconds since the epoch, which processes that share a database agree on.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        client: AlloClient,
+        account_id: int,
+        region: str,
+        scopes: Callable[[], Awaitable[frozenset[str]]],
+        *,
+        pause: Callable[[float], Awaitable[None]] = anyio.sleep,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._client = client
+        self._account_id = account_id
+        self._region = region
+        self._scopes = scopes
+        self._pause = pause
+        self._wall = wall
+        self._owner = uuid4().hex
+        self._last_seen = Progress()
+        self.names = NameCache()
+        self._readable: list[Source] | None = None
+
+    async def run(self) -> None:
+        """Fill what is not filled and refresh what is old, for as long as the server runs."""
+        while True:
+            due = self._wall() + _REFRESH_SECONDS
+            for source in await self._sources():
+                due = min(due, await self._keep_fresh(source))
+            await self._pause(min(max(1.0, due - self._wall()), _REFRESH_SECONDS))
+
+    async def progress(self) -> Progress:
+        """How far the lists were read, by whichever process."""
+        if self._last_seen.complete:
+            return self._last_seen
+        sources = self._readable if self._readable is not None else await self._sources()
+        rows = await self._database.read(self._states)
+        known = [rows[source] for source in sources if source in rows]
+        totals = [row.total_pages * PAGE_SIZE for row in known if row.total_pages]
+        self._last_seen = Progress(
+            read=PAGE_SIZE * sum(row.total_pages if row.finished_at else row.next_page for row in known),
+            of=sum(totals) or None,
+            people=max(totals, default=None),
+            complete=len(known) == len(sources) and all(row.finished_at for row in known),
+        )
+        return self._last_seen
+
+    async def _sources(self) -> list[Source]:
+        held = await self._scopes()
+        self._readable = [source for source, any_of in _SCOPES.items() if held & any_of]
+        return self._readable
+
+    async def _keep_fresh(self, source: Source) -> float:
+        """Read a list to its end if it is due; says when to come back."""
+        failures = 0
+        while True:
+            try:
+                turn = await self._database.write(lambda connection: self._take_turn(connection, source))
+                if isinstance(turn, float):
+                    return turn
+                await self._read_page(source, turn, skip=failures >= _ATTEMPTS_PER_PAGE)
+                failures = 0
+            except (ForbiddenError, AuthenticationError) as error:
+                logger.info("The directory cannot read %s: %s", source, error)
+                return self._wall() + _REFRESH_SECONDS
+            except (WithalloError, StorageError) as error:
+                failures += 1
+                wait = _wait_after(error, failures)
+                logger.info("The directory waits %.0f s with %s: %s", wait, source, error)
+                await self._pause(wait)
+
+    async def _read_page(self, source: Source, turn: _Turn, *, skip: bool) -> None:
+        """Take one page in, together with the note that it was taken in."""
+        rows = _Rows([], None, has_more=True) if skip else await self._fetch(source, turn.page)
+
+        def commit(connection: Connection) -> None:
+            take_in(connection, self._account_id, rows.records, source=source, sweep=turn.sweep, region=self._region)
+            self._note(connection, source, turn, rows)
+
+        await self._database.write(commit)
+        self.names.clear()
+        if turn.page >= _QUICK_PAGES and _PAUSE[source]:
+            await self._pause(_PAUSE[source])
+
+    async def _fetch(self, source: Source, page: int) -> _Rows:
+        if source == "contacts":
+            contacts = await self._client.contacts.search(page=page, size=PAGE_SIZE)
+            return _Rows([from_contact(one) for one in contacts.items], contacts.total_pages, contacts.has_more)
+        people = await self._client.people.search(page=page + 1, size=PAGE_SIZE, sort="CREATED_ASC")
+        return _Rows([from_crm(one) for one in people.items], people.total_pages, people.has_more)
+
+    def _take_turn(self, connection: Connection, source: Source) -> _Turn | float:
+        """The next page to read, or when to ask again: the list is fresh, or another process reads it."""
+        first = {"account_id": self._account_id, "source": source, "sweep": 1, "next_page": 0}
+        insert_new(connection, fills, [first])
+        mine = (fills.c.account_id == self._account_id) & (fills.c.source == source)
+        row = connection.execute(select(fills).where(mine).with_for_update()).one()
+        now = self._wall()
+        if row.owner not in (None, self._owner) and row.owned_until > now:
+            return now + 2.0
+        between = max(_REFRESH_SECONDS, _REFRESH_SECONDS_PER_PAGE * (row.total_pages or 0))
+        if row.next_page == 0 and row.finished_at is not None and row.finished_at + between > now:
+            return float(row.finished_at + between)
+        connection.execute(update(fills).where(mine).values(owner=self._owner, owned_until=now + _LEASE_SECONDS))
+        return _Turn(row.sweep, row.next_page)
+
+    def _note(self, connection: Connection, source: Source, turn: _Turn, rows: _Rows) -> None:
+        mine = (fills.c.account_id == self._account_id) & (fills.c.source == source)
+        if rows.has_more:
+            values = {"next_page": turn.page + 1, "total_pages": rows.total_pages or fills.c.total_pages}
+            connection.execute(update(fills).where(mine).values(**values))
+            return
+        forget(connection, self._account_id, source=source, before_sweep=turn.sweep - 1, region=self._region)
+        finished = {
+            "sweep": turn.sweep + 1, "next_page": 0, "total_pages": turn.page + 1, "finished_at": self._wall(),
+            "owner": None, "owned_until": None,
+        }  # fmt: skip
+        connection.execute(update(fills).where(mine).values(**finished))
+
+    def _states(self, connection: Connection) -> dict[str, Any]:
+        rows = connection.execute(select(fills).where(fills.c.account_id == self._account_id))
+        return {row.source: row for row in rows}
+
+
+def _wait_after(error: Exception, failures: int) -> float:
+    asked = error.retry_after_seconds if isinstance(error, ApiError) else None
+    if isinstance(error, RateLimitError) and error.limit == "daily_quota":
+        return min(asked or 3600.0, 3600.0)
+    return max(asked or 0.0, min(2.0**failures, _LONGEST_WAIT))

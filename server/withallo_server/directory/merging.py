@@ -1,0 +1,247 @@
+"""Takes records in: finds whose they are, joins those of one human, and keeps the index true."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from withallo_server.directory.index import digits_of, keys_of, search_text, vocabulary_of
+from withallo_server.directory.nicknames import also_called
+from withallo_server.directory.records import Record, Source, merged
+from withallo_server.directory.tables import accounts, keys, people, records, words
+from withallo_server.directory.words import name_words, spellings
+
+Item = TypeVar("Item")
+
+_BATCH = 400
+
+
+def account_id(connection: Connection, account: str) -> int:
+    """The number an account has in these tables, given on first sight."""
+    insert_new(connection, accounts, [{"account": account, "next_person": 1}])
+    number: int = connection.execute(select(accounts.c.id).where(accounts.c.account == account)).scalar_one()
+    return number
+
+
+def take_in(
+    connection: Connection, account: int, heard: Sequence[Record], *, source: Source, sweep: int, region: str
+) -> None:
+    """Add or update what was heard; a record joins the person it is about, or becomes one.
+
+    Two records are one human when their ids are of different families, they share a number or an e-mail address, and
+    their names do not contradict each other.
+    """
+    # The row of the account is taken first, so that two processes never number or join people at the same time.
+    connection.execute(update(accounts).where(accounts.c.id == account).values(next_person=accounts.c.next_person))
+    batch = _Batch(connection, account, region, len(heard))
+    batch.load(heard)
+    rows = []
+    for record in heard:
+        record = batch.place(record, source)  # noqa: PLW2901 - from here on the record as it will be kept
+        rows.append(
+            {
+                "account_id": account,
+                "record_id": record.record_id,
+                "person": batch.owner[record.record_id],
+                "source": source,
+                "sweep": sweep,
+                "data": record.to_json(),
+            }
+        )
+    _keep(connection, rows, listed=source in ("contacts", "people"))
+    batch.write_people()
+
+
+def forget(connection: Connection, account: int, *, source: Source, before_sweep: int, region: str) -> int:
+    """Drop the records that the last sweeps of a source no longer showed; returns how many."""
+    gone = select(records.c.record_id, records.c.person).where(
+        records.c.account_id == account, records.c.source == source, records.c.sweep < before_sweep
+    )
+    rows = connection.execute(gone).all()
+    for chunk in _chunks(rows):
+        batch = _Batch(connection, account, region)
+        batch.load_people({row.person for row in chunk})
+        for row in chunk:
+            batch.remove(row.record_id)
+        wanted = records.c.record_id.in_([row.record_id for row in chunk])
+        connection.execute(delete(records).where(records.c.account_id == account, wanted))
+        batch.write_people()
+    return len(rows)
+
+
+def compatible(first: str, second: str) -> bool:
+    """Whether two names may be one human's: every word of the shorter is in the longer, short or abbreviated."""
+    shorter, longer = sorted((name_words(first), name_words(second)), key=len)
+    left = list(longer)
+    for word in shorter:
+        match = next((other for other in left if _same_word(word, other)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return True
+
+
+def _same_word(word: str, other: str) -> bool:
+    if word == other or other in also_called(word):
+        return True
+    return 1 in (len(word), len(other)) and word[0] == other[0]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """People that a few records may be about, loaded and written back together."""
+
+    connection: Connection
+    account: int
+    region: str
+    size: int = 1
+    members: dict[int, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
+    owner: dict[str, int] = field(default_factory=dict)
+    _keys_before: dict[int, frozenset[str]] = field(default_factory=dict)
+    _sharing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _free: list[int] = field(default_factory=list)
+
+    def load(self, heard: Sequence[Record]) -> None:
+        """Everybody known by an id, a number or an address that was heard."""
+        ids = [record.record_id for record in heard]
+        persons: set[int] = set()
+        for chunk in _chunks(ids):
+            known = select(records.c.person).where(records.c.account_id == self.account, records.c.record_id.in_(chunk))
+            persons.update(self.connection.scalars(known))
+        for chunk in _chunks(sorted({key for record in heard for key in self._contact_keys(record)})):
+            known = select(keys.c.person).where(keys.c.account_id == self.account, keys.c.key.in_(chunk))
+            persons.update(self.connection.scalars(known))
+        self.load_people(persons)
+
+    def load_people(self, persons: Collection[int]) -> None:
+        """These people with all their records."""
+        for chunk in _chunks(sorted(persons)):
+            rows = select(records).where(records.c.account_id == self.account, records.c.person.in_(chunk))
+            for row in self.connection.execute(rows):
+                self._add(row.person, Record.from_json(row.record_id, row.data))
+        self._keys_before = {person: self._keys(person) for person in self.members}
+
+    def place(self, heard: Record, source: Source) -> Record:
+        """Update what is known under this id, and find the person again where the record no longer fits."""
+        person = self.owner.get(heard.record_id)
+        if person is None:
+            self._add(self._matching(heard) or self._new_person(), heard)
+            return heard
+        known = self.members[person].pop(heard.record_id)
+        record = known.updated(heard, source)
+        if not self._fits(record, person):
+            person = self._matching(record) or (self._new_person() if self.members[person] else person)
+        self._add(person, record)
+        return record
+
+    def remove(self, record_id: str) -> None:
+        """Take a record from its person."""
+        self.members[self.owner.pop(record_id)].pop(record_id)
+
+    def write_people(self) -> None:
+        """Bring the rows and keys of everybody in this batch up to date."""
+        rows, added, dropped = [], [], []
+        vocabulary: set[str] = set()
+        for person, group in self.members.items():
+            before, after = self._keys_before.get(person, frozenset()), self._keys(person)
+            added += [{"account_id": self.account, "key": key, "person": person} for key in sorted(after - before)]
+            dropped += [(key, person) for key in before - after]
+            if group:
+                seen = merged(list(group.values()))
+                vocabulary |= vocabulary_of(seen) if before != after else set()
+                text, last = search_text(seen), seen.last_activity_at
+                values = (self.account, person, _sort_name(text), text, last.timestamp() if last else None)
+                rows.append(dict(zip(people.c.keys(), values, strict=True)))
+        for chunk in _chunks(list(self.members)):
+            old = delete(people).where(people.c.account_id == self.account, people.c.person.in_(chunk))
+            self.connection.execute(old)
+        if rows:
+            self.connection.execute(insert(people), rows)
+        for pairs in _chunks(dropped):
+            wanted = tuple_(keys.c.key, keys.c.person).in_(pairs)
+            self.connection.execute(delete(keys).where(keys.c.account_id == self.account, wanted))
+        insert_new(self.connection, keys, added)
+        self._learn(vocabulary)
+
+    def _learn(self, vocabulary: set[str]) -> None:
+        for chunk in _chunks(sorted(vocabulary)):
+            known = select(words.c.word).where(
+                words.c.account_id == self.account, words.c.key.in_([f"={word}" for word in chunk])
+            )
+            new = set(chunk) - set(self.connection.scalars(known))
+            pairs = ((key, word) for word in new for key in (f"={word}", *spellings(word)))
+            rows = [{"account_id": self.account, "key": key, "word": word} for key, word in sorted(pairs)]
+            insert_new(self.connection, words, rows)
+
+    def _add(self, person: int, record: Record) -> None:
+        self.members[person][record.record_id] = record
+        self.owner[record.record_id] = person
+        for key in self._contact_keys(record):
+            self._sharing[key].add(person)
+
+    def _contact_keys(self, record: Record) -> Iterator[str]:
+        yield from (f"@{email.casefold()[:200]}" for email in record.emails)
+        yield from (f"n{digits}" for number in record.numbers if (digits := digits_of(number, self.region)))
+
+    def _matching(self, record: Record) -> int | None:
+        """The one person this record is about; none when several could be meant equally well."""
+        near = {person for key in self._contact_keys(record) for person in self._sharing.get(key, ())}
+        fitting = [person for person in sorted(near) if self._fits(record, person)]
+        same = [person for person in fitting if self._has_name(person, record.name)]
+        found = same or fitting
+        return found[0] if len(found) == 1 else None
+
+    def _fits(self, record: Record, person: int) -> bool:
+        group = [other for other in self.members[person].values() if other.record_id != record.record_id]
+        shared = set(self._contact_keys(record))
+        return (
+            bool(group)
+            and all(other.family != record.family and compatible(record.name, other.name) for other in group)
+            and any(key in shared for other in group for key in self._contact_keys(other))
+        )
+
+    def _has_name(self, person: int, name: str) -> bool:
+        return any(name_words(other.name) == name_words(name) for other in self.members[person].values())
+
+    def _keys(self, person: int) -> frozenset[str]:
+        group = self.members[person]
+        return keys_of(merged(list(group.values())), self.region) if group else frozenset()
+
+    def _new_person(self) -> int:
+        if not self._free:
+            number = accounts.c.next_person
+            taken = update(accounts).where(accounts.c.id == self.account).values(next_person=number + self.size)
+            after = self.connection.execute(taken.returning(number)).scalar_one()
+            self._free = list(range(after - self.size, after))
+        return self._free.pop(0)
+
+
+def _sort_name(text: str) -> str:
+    """By name, or by company; those without either come last."""
+    return text.replace("\t", " ").strip() or "~"
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows that are not there yet."""
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def _keep(connection: Connection, rows: Sequence[Mapping[str, Any]], *, listed: bool) -> None:
+    """Write records; one that a list shows stays that list's, whoever else mentions it."""
+    if rows:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(records)
+        new = {name: statement.excluded[name] for name in ("person", "data", *(("source", "sweep") if listed else ()))}
+        connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "record_id"], set_=new), rows)
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    remaining = iter(items)
+    while chunk := list(islice(remaining, _BATCH)):
+        yield chunk
