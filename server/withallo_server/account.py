@@ -29,6 +29,7 @@ from withallo_tools.services import EventQuery, Inbox, People, ServerStatus, Wri
 if TYPE_CHECKING:
     from withallo_server.database import Database
     from withallo_server.directory.directory import Directory
+    from withallo_server.inbox.inbox import AccountInbox
     from withallo_server.inbox.store import Store
     from withallo_server.writes import GatedWrites
 
@@ -36,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 NUMBERS_KEPT_SECONDS = 300
 LONGEST_LOOK_UP_SECONDS = 3.0
-RECENT_EVENTS = "allo://events/recent"
 
 
 class Account:
@@ -48,6 +48,7 @@ class Account:
         people: Who is who.
         writes: The door for every change.
         readings: Whose words were read in which session.
+        directory: What is behind `people`, with its background work.
     """
 
     def __init__(
@@ -64,10 +65,9 @@ class Account:
     ) -> None:
         self.settings = settings
         self.inbox: Inbox = LateInbox(Late(tasks, self._open_inbox))
-        self._directory = Late(tasks, self._open_directory)
-        self.people: People = LatePeople(self._directory)
+        self.directory = Late(tasks, self._open_directory)
+        self.people: People = LatePeople(self.directory)
         self.writes: Writes = LateWrites(Late(tasks, self._open_writes))
-        self.readings = Readings()
         self.readings = Readings()
         self._key = key
         self._make_client = make_client
@@ -152,14 +152,19 @@ class Account:
         finally:
             self._looked_up.set()
 
-    async def announce(self) -> None:
-        """Tell clients and the directory of every event, whichever process stored it; never ends."""
-        from withallo_server.inbox.inbox import AccountInbox
+    async def follow(self, inbox: "AccountInbox", after: int) -> None:
+        """Tell clients and the directory of every event after a sequence, whichever process stored it; never ends."""
+        from withallo_server.inbox.announcing import Announcer
 
-        inbox = AccountInbox(await self._open_store(), self.settings.account)
-        async for event in inbox.follow():
-            await self._notifier.resource_updated(RECENT_EVENTS)
-            await (await self._directory()).observe(event.data)
+        announcer = Announcer(self._notifier, self.people)
+        async for events in inbox.pages(after):
+            await announcer.tell(events)
+            try:
+                directory = await self.directory()
+                for event in events:
+                    await directory.observe(event.data)
+            except Exception as error:  # noqa: BLE001 - the directory's trouble must not silence the inbox
+                logger.warning("Events taught the directory nothing: %s", type(error).__name__)
 
     async def close(self) -> None:
         """Close the connections to Allo."""
@@ -179,9 +184,9 @@ class Account:
             page = await self.inbox.list(EventQuery(limit=1))
         except Exception as error:  # noqa: BLE001 - the account can be shown without its inbox
             return errors.explain(error)
-        count = f"{page.total}{'' if page.total_is_exact else ' or more'} events"
-        place = self.settings.listen
-        return f"{count}, receiving webhooks at {place}" if place else f"{count}, not receiving webhooks itself"
+        count = f"{page.total}{'' if page.total_is_exact else ' or more'} event{'' if page.total == 1 else 's'}"
+        places = [*(["the embedded account"] if self.settings.sandbox else []), *filter(None, [self.settings.listen])]
+        return f"{count}, receiving webhooks at {' and '.join(places)}" if places else f"{count}, receiving no webhooks"
 
     @asynccontextmanager
     async def _open_inbox(self) -> AsyncIterator[Inbox]:

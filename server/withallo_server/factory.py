@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from withallo_client import AlloClient
+from withallo_server.inbox import resources as inbox_resources
 from withallo_server.mcp_server import AlloServer
 from withallo_server.runtime import Runtime
 from withallo_server.settings import Settings
@@ -27,4 +28,6 @@ def build_server(
         sandbox: The embedded account; made when absent and `settings.sandbox` is on.
         database: An open database; opened on first use when absent.
     """
-    return AlloServer(Runtime(settings, client=client, sandbox=sandbox, database=database))
+    server = AlloServer(Runtime(settings, client=client, sandbox=sandbox, database=database))
+    inbox_resources.register(server)
+    return server

@@ -20,6 +20,7 @@ from mcp.types import (
     GetPromptResult,
     InputRequiredResult,
     PromptReference,
+    Resource,
     ResourceTemplateReference,
 )
 from mcp.types import Tool as ListedTool
@@ -44,9 +45,11 @@ This server asks a human before anything is sent or deleted; no argument of your
 Never repeat a send whose outcome is unknown: look it up first.
 """
 MOST_COMPLETIONS = 100
+_SUBSCRIBING = frozenset({"resources/subscribe", "subscriptions/listen"})
 _GREETINGS = frozenset({"initialize", "notifications/initialized", "server/discover", "ping"})
 
 Completer = Callable[[str], Awaitable[Iterable[str]]]
+Amender = Callable[[list[Resource]], Awaitable[list[Resource]]]
 
 
 class AlloServer(MCPServer[Runtime]):
@@ -59,6 +62,7 @@ class AlloServer(MCPServer[Runtime]):
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._completers: dict[tuple[str, str], Completer] = {}
+        self._amenders: list[Amender] = []
         tools = [_make_tool(function) for function in TOOLS]
         self._arguments = {tool.name: tuple(tool.parameters.get("properties", {})) for tool in tools}
         super().__init__(
@@ -87,6 +91,20 @@ class AlloServer(MCPServer[Runtime]):
             completer: Gives the values that fit what was typed so far, best first.
         """
         self._completers[of, argument] = completer
+
+    def add_amender(self, amender: Amender) -> None:
+        """Let a room give listed resources what only it knows, such as their size, and list further ones."""
+        self._amenders.append(amender)
+
+    async def list_resources(self) -> list[Resource]:
+        """The resources, as the rooms know them now; a room that fails leaves them as they are."""
+        listed = await super().list_resources()
+        for amender in self._amenders:
+            try:
+                listed = await amender(listed)
+            except Exception as error:  # noqa: BLE001 - the list must not depend on a database
+                errors.explain(error)
+        return listed
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools that this key and these settings allow, in the order of the catalog."""
@@ -172,7 +190,9 @@ class AlloServer(MCPServer[Runtime]):
         return Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
 
     async def _attend(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Let slow work begin after the first answer."""
+        """Watch the inbox before a subscription is acknowledged; let slow work begin after the first answer."""
+        if ctx.method in _SUBSCRIBING:
+            await self.runtime.watch_inbox()
         try:
             return await call_next(ctx)
         finally:

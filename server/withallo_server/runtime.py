@@ -21,7 +21,7 @@ from withallo_server.account import Account
 from withallo_server.late import Late
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
-from withallo_tools.services import Services
+from withallo_tools.services import EventQuery, Services
 
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
@@ -99,6 +99,10 @@ class Runtime:
                 with anyio.CancelScope(shield=True):
                     await self.account.close()
 
+    async def watch_inbox(self) -> None:
+        """Make sure that whatever is stored from now on is announced; a database that fails is told in the log."""
+        await _guarded(self.store)
+
     def wake(self) -> None:
         """Let the slow work begin."""
         self._awake.set()
@@ -137,7 +141,7 @@ class Runtime:
         with anyio.move_on_after(QUIET_SECONDS):
             await self._awake.wait()
             await anyio.sleep(ANSWER_FIRST_SECONDS)
-        for work in (self.account.look_up, self.account.announce):
+        for work in (self.account.look_up, self.store, self.account.directory):
             self._task_group().start_soon(_guarded, work)
 
     def _task_group(self) -> TaskGroup:
@@ -171,11 +175,18 @@ class Runtime:
 
     @asynccontextmanager
     async def _open_store(self) -> "AsyncIterator[Store]":
+        """Open the inbox; whatever is stored after this is announced."""
         database = await self.database()
+        from withallo_server.inbox.inbox import AccountInbox
         from withallo_server.inbox.store import Store
 
         async with Store.open(database) as store:
-            yield store
+            inbox = AccountInbox(store, self.settings.account)
+            newest = (await inbox.list(EventQuery(limit=1))).latest
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.account.follow, inbox, newest)
+                yield store
+                tasks.cancel_scope.cancel()
 
     def _now(self) -> datetime:
         return datetime.now(UTC) if self.embedded is None else self.embedded.sandbox.clock.now()
