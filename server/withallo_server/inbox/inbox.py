@@ -2,20 +2,27 @@
 
 import builtins
 import functools
+import logging
 import math
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
 
+from withallo_server.database import StorageError
 from withallo_server.inbox import reading, writing
+from withallo_server.inbox.digest import Digest, read_digest
 from withallo_server.inbox.store import Store
 from withallo_tools.services import EventPage, EventQuery, InboxEvent
 
 Result = TypeVar("Result")
 
+logger = logging.getLogger(__name__)
+
 PAGE = 100
+RETRY_SECONDS = 1.0
 
 
 class AccountInbox:
@@ -57,14 +64,33 @@ class AccountInbox:
             if left.cancelled_caught:
                 return page
 
-    async def follow(self, after: int | None = None) -> AsyncIterator[InboxEvent]:
-        """Every event from now on, or committed after a sequence, in the order of the commits; never ends."""
+    async def pages(self, after: int | None = None) -> AsyncIterator[tuple[InboxEvent, ...]]:
+        """Every event from now on, or committed after a sequence, in the order of the commits; never ends.
+
+        A database that fails is waited for.
+        """
         query = EventQuery(after=after, limit=PAGE)
         while True:
-            page = await self.wait(query, math.inf)
-            for event in page.events:
-                yield event
+            try:
+                if query.after is None:
+                    query = replace(query, after=await self.store.database.read(reading.newest))
+                page = await self.wait(query, math.inf)
+            except StorageError as error:
+                logger.warning("The inbox cannot be followed just now: %s", error)
+                await anyio.sleep(RETRY_SECONDS)
+                continue
+            yield page.events
             query = replace(query, after=page.latest)
+
+    async def follow(self, after: int | None = None) -> AsyncIterator[InboxEvent]:
+        """The same, event by event."""
+        async for events in self.pages(after):
+            for event in events:
+                yield event
+
+    async def digest(self, now: datetime) -> Digest:
+        """What wants somebody: unread events, missed calls not returned, texts not answered."""
+        return await self._read(read_digest, now)
 
     async def mark_read(self, event_ids: Collection[str]) -> int:
         """Mark events as read and say how many were not before."""
