@@ -47,14 +47,38 @@ def listings() -> dict[str, str]:
         ".claude-plugin/marketplace.json": _json(claude_marketplace()),
         ".cursor-plugin/plugin.json": _json(cursor_plugin()),
         "docs/includes/install-links.md": install_links(),
+        "README.md": readme(),
     }
+
+
+def readme() -> str:
+    """The README with its tables of tools and settings as the code has them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, rows in (("tools", _tool_rows()), ("settings", _setting_rows())):
+        start = f"<!-- {name}: generated -->\n"
+        before, _, after = text.partition(start)
+        text = before + start + "\n" + "\n".join(rows) + "\n\n<!-- end -->" + after.partition("<!-- end -->")[2]
+    return text
+
+
+def _tool_rows() -> list[str]:
+    rows = [f"| `{each.__name__}` | {each.tool_info.toolset} | {_summary(each)} |" for each in TOOLS]
+    return ["| Tool | Toolset | Does |", "|---|---|---|", *rows]
+
+
+def _setting_rows() -> list[str]:
+    return ["| Environment | Flag | Does |", "|---|---|---|"] + [
+        f"| `{option.variable}` | `{option.flag}` | {option.description}"
+        + (f" Default: {option.default}." if option.default else "")
+        + " |"
+        for option in _settings.values()
+    ]
 
 
 def registry() -> dict[str, Any]:
     """`server.json` for the MCP registry (schema of 2025-12-11)."""
     package = {
         "registryType": "pypi",
-        "registryBaseUrl": "https://pypi.org",
         "identifier": _project["name"],
         "version": __version__,
         "runtimeHint": "uvx",
