@@ -1,11 +1,10 @@
 """The services of one API key: what tools reach through `services(ctx)`."""
 
 import logging
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NUMBERS_KEPT_SECONDS = 300
+NUMBERS_KEPT = timedelta(minutes=5)
 LONGEST_LOOK_UP_SECONDS = 3.0
 
 
@@ -49,6 +48,7 @@ class Account:
         writes: The door for every change.
         readings: Whose words were read in which session.
         directory: What is behind `people`, with its background work.
+        numbers_as_of: When the lines were last fetched.
     """
 
     def __init__(
@@ -79,7 +79,8 @@ class Account:
         self._facts = self._kept.load(key)
         self._asked: frozenset[str] | None = None
         self._looked_up = anyio.Event()
-        self._numbers: tuple[float, Sequence[Number]] | None = None
+        self.numbers_as_of: datetime | None = None
+        self._numbers: Sequence[Number] = ()
         self._numbers_lock = anyio.Lock()
 
     @cached_property
@@ -114,9 +115,10 @@ class Account:
     async def numbers(self) -> Sequence[Number]:
         """Lines and sender IDs, kept for five minutes."""
         async with self._numbers_lock:
-            if self._numbers is None or time.monotonic() - self._numbers[0] > NUMBERS_KEPT_SECONDS:
-                self._numbers = (time.monotonic(), tuple(await self.client.numbers.list()))
-            return self._numbers[1]
+            if self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) > NUMBERS_KEPT:
+                self._numbers = tuple(await self.client.numbers.list())
+                self.numbers_as_of = self.now()
+            return self._numbers
 
     async def scopes(self) -> frozenset[str]:
         """Scopes of the key, asked once in the life of this process."""

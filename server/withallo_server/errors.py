@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 
+from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import ValidationError as ArgumentsError
 
 from withallo_client import (
@@ -183,4 +184,6 @@ _WORDS: tuple[tuple[type[BaseException], Callable[..., str]], ...] = (
     (AlloConnectionError, _no_connection),
     (AlloTimeoutError, _too_slow),
     (WithalloError, str),
+    (ToolError, str),
+    (ResourceError, str),
 )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from withallo_client import AlloClient
+from withallo_server import resources
 from withallo_server.inbox import resources as inbox_resources
 from withallo_server.mcp_server import AlloServer
 from withallo_server.runtime import Runtime
@@ -29,5 +30,6 @@ def build_server(
         database: An open database; opened on first use when absent.
     """
     server = AlloServer(Runtime(settings, client=client, sandbox=sandbox, database=database))
+    resources.register(server)
     inbox_resources.register(server)
     return server

@@ -9,7 +9,7 @@ from withallo_client import Number
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import line_label
 from withallo_tools.outsiders import clean
-from withallo_tools.services import services
+from withallo_tools.services import Services, services
 from withallo_tools.tool import Effect, ToolContext, tool
 
 
@@ -41,7 +41,11 @@ async def list_numbers(ctx: ToolContext) -> Annotated[CallToolResult, Numbers]:
 
     Other people's numbers are in search_contacts.
     """
-    reach = services(ctx)
+    return await numbers_answer(services(ctx))
+
+
+async def numbers_answer(reach: Services) -> CallToolResult:
+    """The answer of `list_numbers`, which the resource `allo://numbers` gives too."""
     numbers = await reach.numbers()
     rows = [_row(number) for number in numbers]
     lines = sum(not number.is_sender_id for number in numbers)
