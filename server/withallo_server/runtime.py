@@ -54,9 +54,10 @@ class Runtime:
         client: AlloClient | None = None,
         sandbox: "Sandbox | None" = None,
         database: "Database | None" = None,
+        notifier: Notifier | None = None,
     ) -> None:
         self.settings = settings
-        self.notifier = Notifier()
+        self.notifier = notifier or Notifier()
         self.listener: socket.socket | None = None
         self._client = client
         self._sandbox = sandbox
