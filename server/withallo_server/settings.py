@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
@@ -21,6 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from withallo_client import AlloClient, InvalidArgumentError
 from withallo_server.guardrails.settings import SendingSettings
 
 PREFIX = "ALLO_"
@@ -38,11 +38,23 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Several values, written with commas between them."""
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("not a web address such as https://api.withallo.com")
+def _taken_by_client(**arguments: Any) -> None:
+    """Refuse what the client would refuse, by its own rules."""
+    try:
+        AlloClient(**{"api_key": "unused", **arguments})
+    except InvalidArgumentError as error:
+        raise ValueError(str(error).removeprefix(f"{error.field} ")) from None
+
+
+def _base_url(value: str) -> str:
+    _taken_by_client(base_url=value)
     return value.rstrip("/")
+
+
+def _api_key(value: SecretStr) -> SecretStr:
+    key = SecretStr(value.get_secret_value().strip())
+    _taken_by_client(api_key=key)
+    return key
 
 
 def _secrets(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -109,8 +121,10 @@ class Settings(BaseSettings, SendingSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    api_key: SecretStr | None = Field(None, description="API key, made in the Allo web app under Settings > API.")
-    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+    api_key: Annotated[SecretStr, AfterValidator(_api_key)] | None = Field(
+        None, description="API key, made in the Allo web app under Settings > API."
+    )
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
         "https://api.withallo.com", description="Where the Allo API answers."
     )
     auth_scheme: Literal["Api-Key", "raw"] = Field(
