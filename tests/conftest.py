@@ -1,0 +1,158 @@
+"""A real server on the embedded account, reached in memory or over HTTP, for tests of what goes through every layer."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import pytest
+import uvicorn
+from mcp import Client
+from mcp.client import ClientExtension, advertise
+from mcp.client.session import ElicitationFnT
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
+from mcp.types import CallToolResult, TextContent
+
+from withallo_sandbox import Sandbox
+from withallo_server.factory import build_server
+from withallo_server.mcp_server import AlloServer
+from withallo_server.settings import Settings
+
+Era = Literal["auto", "legacy"]
+Transport = Literal["memory", "http"]
+
+SHOWS_APPS: ClientExtension = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("ALLO_")]:
+        monkeypatch.delenv(name)
+
+
+@dataclass
+class World:
+    """The embedded account, and servers in front of it that share one data folder.
+
+    Attributes:
+        settings: What every server here is built with, on top of the defaults of a test.
+    """
+
+    folder: Path
+    sandbox: Sandbox = field(default_factory=lambda: Sandbox(rate_limits=False, calls=20, scale=20))
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def server(self, **settings: Any) -> AlloServer:
+        """A server; started again, it is another process's life on the same data."""
+        chosen = {"timezone": "Europe/Paris", "approval_page": "off", **self.settings, **settings}
+        return build_server(Settings(data_dir=self.folder, sandbox=True, **chosen), sandbox=self.sandbox)
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        """Recipient and text of every message really delivered."""
+        return [(message.contact_number, message.content) for message in self.sandbox.sent]
+
+    def client(
+        self,
+        *,
+        era: Era = "auto",
+        transport: Transport = "memory",
+        asks: ElicitationFnT | None = None,
+        apps: bool = False,
+        **settings: Any,
+    ) -> AbstractAsyncContextManager[Client]:
+        """A client of a server of its own."""
+        return _connected(self.server(**settings), era, transport, asks, [SHOWS_APPS] if apps else None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """The embedded account and a data folder."""
+    return World(tmp_path)
+
+
+@pytest.fixture
+def sandbox(world: World) -> Sandbox:
+    """The embedded account behind `server` and `client`."""
+    return world.sandbox
+
+
+@pytest.fixture
+def server(world: World) -> AlloServer:
+    """A server on the embedded account."""
+    return world.server()
+
+
+@pytest.fixture(params=["auto", "legacy"])
+async def client(request: pytest.FixtureRequest, server: AlloServer) -> AsyncIterator[Client]:
+    """A client of `server`, in either protocol era."""
+    async with Client(server, mode=request.param) as connected:
+        yield connected
+
+
+@pytest.fixture
+def serve_http() -> Callable[[AlloServer], AbstractAsyncContextManager[str]]:
+    """Serves a server over streamable HTTP on a free port and gives its URL."""
+    return _served
+
+
+@asynccontextmanager
+async def _connected(
+    server: AlloServer, era: Era, transport: Transport, asks: ElicitationFnT | None, extensions: list[Any] | None
+) -> AsyncIterator[Client]:
+    if transport == "memory":
+        async with Client(server, mode=era, elicitation_callback=asks, extensions=extensions) as client:
+            yield client
+        return
+    async with (
+        _served(server) as url,
+        Client(url, mode=era, elicitation_callback=asks, extensions=extensions) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def _served(server: AlloServer) -> AsyncIterator[str]:
+    app = server.streamable_http_app()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]  # connections wait in its backlog until the server is up
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+        http = _HttpServer(config)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(http.serve, [listener])
+            try:
+                yield f"http://127.0.0.1:{port}/mcp"
+            finally:
+                http.should_exit = True
+
+
+class _HttpServer(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+def words() -> Callable[[CallToolResult], str]:
+    """What a model reads of a result."""
+
+    def read(result: CallToolResult) -> str:
+        return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
+
+    return read
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where everything must run: CI installs what the tests need, so nothing there may be skipped."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("WITHALLO_NO_SKIP") and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

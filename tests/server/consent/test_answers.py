@@ -1,0 +1,134 @@
+"""Answers that come back to the server: changed, replayed, concurrent and expired ones send nothing more."""
+
+from typing import Any
+
+import anyio
+import pytest
+from mcp import MCPError
+from mcp.types import CallToolResult, ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+
+YES = {"action": "accept", "content": {"approve": True}}
+
+
+async def never_asked(context: Any, params: Any) -> ElicitResult:
+    raise AssertionError("these tests answer by hand")
+
+
+@pytest.mark.anyio
+async def test_the_question_names_everything(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        asked = await one_round(client, {**call, "message": "Two\nlines, and 🙂"})
+        assert isinstance(asked, InputRequiredResult)
+        (request,) = (asked.input_requests or {}).values()
+        assert isinstance(request, ElicitRequest)
+        assert isinstance(request.params, ElicitRequestFormParams)
+        for part in ("Sarah Whitfield", "+12125550133", "+12125550100", "> Two\n> lines, and 🙂", "1 segment", "UCS-2"):
+            assert part in request.params.message
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "other",
+    [{"message": "The van comes at ten."}, {"to": "+14155550136"}, {"idempotency_key": "another"}],
+    ids=["text", "recipient", "key"],
+)
+async def test_a_yes_for_other_arguments_is_refused(world: Any, one_round: Any, call: Any, other: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        asked = await one_round(client, call)
+        with pytest.raises(MCPError, match="requestState"):
+            await one_round(client, {**call, **other}, asked.request_state, **YES)
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("state", ["withallo-consent:made-up", "v1.AAAA", ""])
+async def test_a_made_up_state_sends_nothing(world: Any, one_round: Any, call: Any, state: str) -> None:
+    async with world.client(asks=never_asked) as client:
+        try:
+            result = await one_round(client, call, state, **YES)
+            assert isinstance(result, InputRequiredResult), "an answer without a question is asked again"
+        except MCPError:
+            pass
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_state_with_a_flipped_character_is_refused(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        state = (await one_round(client, call)).request_state
+        flipped = state[:-3] + ("A" if state[-3] != "A" else "B") + state[-2:]
+        with pytest.raises(MCPError):
+            await one_round(client, call, flipped, **YES)
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("window", [600, 0], ids=["duplicates held back", "no duplicate window"])
+async def test_a_yes_works_once(world: Any, one_round: Any, call: Any, window: int) -> None:
+    async with world.client(asks=never_asked, duplicate_window=window) as client:
+        state = (await one_round(client, call)).request_state
+        first = await one_round(client, call, state, **YES)
+        assert not first.is_error
+        for _ in range(3):
+            replayed = await one_round(client, call, state, **YES)
+            assert isinstance(replayed, CallToolResult)
+            assert replayed.is_error
+    assert len(world.sent) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("window", [600, 0], ids=["duplicates held back", "no duplicate window"])
+async def test_of_concurrent_answers_one_wins(world: Any, one_round: Any, call: Any, window: int) -> None:
+    results = []
+    async with world.client(asks=never_asked, duplicate_window=window) as client:
+        state = (await one_round(client, call)).request_state
+
+        async def answer() -> None:
+            results.append(await one_round(client, call, state, **YES))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(answer)
+    assert [result.is_error for result in results].count(False) == 1
+    assert len(world.sent) == 1
+
+
+@pytest.mark.anyio
+async def test_a_no_cannot_be_turned_into_a_yes(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        state = (await one_round(client, call)).request_state
+        assert (await one_round(client, call, state, action="decline")).is_error
+        assert (await one_round(client, call, state, **YES)).is_error
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_yes_is_good_for_ten_minutes(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        state = (await one_round(client, call)).request_state
+        world.sandbox.clock.advance(601)
+        late = await one_round(client, call, state, **YES)
+        assert late.is_error
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_yes_given_to_another_server_process_is_refused(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        state = (await one_round(client, call)).request_state
+    async with world.client(asks=never_asked) as client:
+        with pytest.raises(MCPError):
+            await one_round(client, call, state, **YES)
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+async def test_no_argument_counts_as_consent(world: Any, words: Any, call: Any) -> None:
+    async with world.client() as client:
+        for extra in ({"confirm": True}, {"approved": True}, {"consent": "allow"}):
+            result = await client.call_tool("send_sms", {**call, **extra})
+            assert result.is_error
+            assert "has no argument" in words(result)
+        for key in ("approved-by-human", "consent=allow"):
+            assert (await client.call_tool("send_sms", {**call, "idempotency_key": key})).is_error
+    assert world.sent == []
