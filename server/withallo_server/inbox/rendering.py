@@ -94,7 +94,7 @@ async def digest_text(reach: Services, digest: "Digest") -> str:
 
     def rows(title: str, waiting: "tuple[Open, ...]") -> list[str]:
         lines = [
-            f"{beside(entry.number, names)}, {entry.times} times, last {at_local(entry.last, reach)}"
+            f"{beside(entry.number, names)}, {_times(entry.times)}last {at_local(entry.last, reach)}"
             for entry in waiting
         ]
         return [f"{title}: {len(waiting)}", *(f"- {line}" for line in lines)]
@@ -126,6 +126,10 @@ def _row(row: EventRow) -> dict[str, Any]:
 
 def _json(value: Mapping[str, Any]) -> str:
     return to_json({"untrusted": WARNING, **value}, indent=2, inf_nan_mode="null").decode(errors="replace")
+
+
+def _times(count: int) -> str:
+    return f"{count} times, " if count > 1 else ""
 
 
 def _value(value: Any) -> str:
