@@ -84,7 +84,7 @@ class Gate:
         for asked in await self.consents.decided(principal, question.binding):
             if await self.consents.use(asked.id, principal, question.binding, was=asked.state):
                 if asked.state == "declined":
-                    return Refusal("the human declined")
+                    return Refusal(asked.note or "the human declined")
                 return Approval(asked.channel, asked.key, asked.edited)
         return None
 

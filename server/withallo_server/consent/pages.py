@@ -127,10 +127,10 @@ class ApprovalPages:
             return Refusal("the decision was used by another call, or came too late")
         if asked.state == "approved":
             return Approval("page", asked.key, asked.edited)
-        return Refusal(page.void or "the human declined")
+        return Refusal(asked.note or "the human declined")
 
     async def _decide(self, page: OpenPage, yes: bool, edited: str | None) -> bool:
-        asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited)
+        asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited, note=page.void)
         page.decided.set()
         return asked is not None
 

@@ -38,6 +38,7 @@ class Asked:
         asked_at: When, UTC.
         call: Tool and arguments that were called, kept for a card that calls again.
         edited: Text the human put in place of the one shown.
+        note: Why the answer is no, where it was not the human who said so.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Asked:
     asked_at: datetime
     call: Mapping[str, Any]
     edited: str | None
+    note: str
 
 
 @dataclass
@@ -109,7 +111,9 @@ class Consents:
         row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
         return None if row is None else _asked(row)
 
-    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None = None) -> Asked | None:
+    async def decide(
+        self, question: str, secret: str, *, yes: bool, edited: str | None = None, note: str = ""
+    ) -> Asked | None:
         """Write down what the human said; nothing for a wrong secret, or when it was decided or expired before."""
         await self._open()
 
@@ -117,7 +121,7 @@ class Consents:
             row = self._pending(connection, question)
             if row is None or not hmac.compare_digest(row.secret, _digest(secret)):
                 return None
-            values = {"state": "approved" if yes else "declined", "edited": edited}
+            values = {"state": "approved" if yes else "declined", "edited": edited, "note": note}
             if not _move(connection, question, "asked", values):
                 return None
             return _asked(connection.execute(select(questions).where(questions.c.id == question)).one())
@@ -209,4 +213,5 @@ def _asked(row: Row[Any]) -> Asked:
         asked_at=datetime.fromtimestamp(row.asked_at, UTC),
         call=json.loads(row.call or "{}"),
         edited=row.edited,
+        note=row.note,
     )

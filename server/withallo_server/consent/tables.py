@@ -18,6 +18,7 @@ questions = Table(
     Column("secret", Text, nullable=False, server_default=""),
     Column("call", Text, nullable=False, server_default=""),
     Column("edited", Text),
+    Column("note", Text, nullable=False, server_default=""),
     Column("asked_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Index("consents_binding", "account", "binding", "state"),
