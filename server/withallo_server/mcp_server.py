@@ -11,7 +11,9 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedResourceError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolResult,
     Completion,
@@ -59,7 +61,7 @@ class AlloServer(MCPServer[Runtime]):
         runtime: What all requests share.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, request_state: RequestStateSecurity | None = None) -> None:
         self.runtime = runtime
         self._completers: dict[tuple[str, str], Completer] = {}
         self._amenders: list[Amender] = []
@@ -76,6 +78,7 @@ class AlloServer(MCPServer[Runtime]):
             lifespan=_lifespan,
             subscriptions=runtime.notifier.bus,
             middleware=[self._attend],
+            request_state_security=request_state,
         )
         runtime.notifier.install(self)
         card_tool.install(self)
@@ -169,7 +172,10 @@ class AlloServer(MCPServer[Runtime]):
         try:
             return await super().get_prompt(name, arguments, context)
         except ValueError as error:
-            raise MCPError(INVALID_PARAMS, errors.explain(_origin(error))) from error
+            cause = _cause_of_prompt_failure(error)
+            if isinstance(cause, ValidationError):
+                raise MCPError(INVALID_PARAMS, errors.wrong_arguments(cause)) from error
+            raise MCPError(INTERNAL_ERROR, errors.explain(cause)) from error
 
     async def _complete(
         self,
@@ -214,7 +220,7 @@ def _make_tool(function: ToolFunction) -> Tool:
     return tool
 
 
-def _origin(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+def _cause_of_prompt_failure(error: ValueError) -> BaseException:
+    """What a prompt function raised; the SDK wraps it twice."""
+    rendering = error.__cause__ or error
+    return rendering.__cause__ or rendering
