@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from mcp.server.request_state import RequestStateSecurity
+
 from withallo_client import AlloClient
 from withallo_server import resources
 from withallo_server.inbox import resources as inbox_resources
@@ -20,6 +22,8 @@ def build_server(
     client: AlloClient | None = None,
     sandbox: "Sandbox | None" = None,
     database: "Database | None" = None,
+    runtime: Runtime | None = None,
+    request_state: RequestStateSecurity | None = None,
 ) -> AlloServer:
     """Build the MCP server; nothing is opened and no request is made before it runs.
 
@@ -28,8 +32,11 @@ def build_server(
         client: The Allo API; made from the settings when absent.
         sandbox: The embedded account; made when absent and `settings.sandbox` is on.
         database: An open database; opened on first use when absent.
+        runtime: What all requests share; made from the above when absent.
+        request_state: What seals questions to humans; a key of this process when absent.
     """
-    server = AlloServer(Runtime(settings, client=client, sandbox=sandbox, database=database))
+    runtime = runtime or Runtime(settings, client=client, sandbox=sandbox, database=database)
+    server = AlloServer(runtime, request_state)
     resources.register(server)
     inbox_resources.register(server)
     return server
