@@ -2,12 +2,12 @@
 
 from collections import deque
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from withallo_client import _arguments as arguments
 from withallo_client._http import HttpClient
-from withallo_client._spellings import Doubt, doubts, in_order, result_matches
+from withallo_client._spellings import Doubt, Form, doubts, in_order, result_matches
 from withallo_client.errors import ValidationError
 from withallo_client.models.base import Page
 from withallo_client.models.conversations import Item, ItemFilter
@@ -32,13 +32,17 @@ class ItemSearch:
         Raises:
             ValidationError: Allo refuses the search in every spelling.
         """
-        fixed = {**_certain(wanted), **arguments.paging(page, size, first=1), **arguments.given(extend=extend)}
+        arguments.paging(page, size, first=1)
+        fixed = {**_certain(wanted), **arguments.given(extend=extend)}
         open_doubts = doubts(wanted, datetime.fromtimestamp(self._http.wall_time(), UTC).date())
         spelling = {doubt.key: self._learned.get(doubt.key, 0) for doubt in open_doubts}
         found, spelling, lesson = await self._negotiate(fixed, open_doubts, spelling, (page, size))
         if lesson:
             self._learned |= spelling
-        ours = any(doubt.narrows and not doubt.forms[spelling[doubt.key]] for doubt in open_doubts)
+        form = {doubt.key: doubt.forms[spelling[doubt.key]] for doubt in open_doubts}
+        if wanted.sort == "DATE_ASC" and not form["sort=DATE_ASC"]:
+            found = await self._counted_from_the_end(_members(fixed, form), found, size)
+        ours = any(doubt.narrows and not form[doubt.key] for doubt in open_doubts)
         return _matching(wanted, found, ours)
 
     async def _negotiate(
@@ -52,7 +56,8 @@ class ItemSearch:
                 break
             spelling = waiting.popleft()
             try:
-                result = await self._ask(fixed, open_doubts, spelling, paging)
+                form = {doubt.key: doubt.forms[spelling[doubt.key]] for doubt in open_doubts}
+                result = await self._ask(_members(fixed, form), *paging)
             except ValidationError as error:
                 refusals.append(error)
                 waiting.extend(_next_forms(spelling, _at_fault(error, open_doubts)))
@@ -64,13 +69,24 @@ class ItemSearch:
             raise refusals[0]
         return *found, all(error.code != "DATE_RANGE_TOO_WIDE" for error in refusals)
 
-    async def _ask(
-        self, fixed: dict[str, Any], open_doubts: list[Doubt], spelling: Spelling, paging: tuple[int, int]
-    ) -> Page[Item]:
-        members = dict(fixed)
-        for doubt in open_doubts:
-            members |= doubt.forms[spelling[doubt.key]]
-        return (await self._http.query("/v2/api/conversations/items/search", members)).page(Item, *paging)
+    async def _ask(self, members: dict[str, Any], page: int, size: int) -> Page[Item]:
+        members = {**members, "page": page, "size": size}
+        return (await self._http.query("/v2/api/conversations/items/search", members)).page(Item, page, size)
+
+    async def _counted_from_the_end(self, members: dict[str, Any], newest: Page[Item], size: int) -> Page[Item]:
+        """A page of the oldest first, where Allo only gives the newest first: its rows lie at the end, backwards."""
+        if newest.total_count is None:
+            return newest
+        end = newest.total_count - (newest.page - 1) * size
+        start = max(0, end - size)
+        pages = range(start // size + 1, (end - 1) // size + 2) if end > 0 else ()
+        rows = [row for page in pages for row in (await self._ask(members, page, size)).items]
+        skipped = start % size
+        return replace(newest, items=rows[skipped : skipped + end - start][::-1], has_more=start > 0)
+
+
+def _members(fixed: dict[str, Any], forms: dict[str, Form]) -> dict[str, Any]:
+    return {**fixed, **{name: value for form in forms.values() for name, value in form.items()}}
 
 
 def _certain(wanted: ItemFilter) -> dict[str, Any]:
@@ -105,13 +121,15 @@ def _at_fault(error: ValidationError, open_doubts: list[Doubt]) -> list[Doubt]:
 def _matching(wanted: ItemFilter, found: Page[Item], ours: bool) -> Page[Item]:
     items = [item for item in found.items if _matches(wanted, item)]
     filtered = ours or len(items) < len(found.items)
+    exact = not filtered and _whole_days(wanted)
+    whole = found.page == 1 and not found.has_more
     moments = [item.date for item in found.items if item.date]
     if not in_order(wanted.sort, moments):
         items.sort(key=lambda item: item.date or datetime.min.replace(tzinfo=UTC), reverse=wanted.sort == "DATE_DESC")
     return replace(
         found,
         items=items,
-        total_count=None if filtered else found.total_count,
+        total_count=len(items) if whole else found.total_count if exact else None,
         has_more=found.has_more and not _past_the_range(wanted, moments),
         filtered=filtered,
     )
@@ -127,6 +145,12 @@ def _matches(wanted: ItemFilter, item: Item) -> bool:
         and wanted.has_recording in {None, item.recording_url is not None}
         and result_matches(wanted, item)
     )
+
+
+def _whole_days(wanted: ItemFilter) -> bool:
+    """Whether the days that were sent are exactly the range that is wanted, so that Allo's count is ours."""
+    bounds = [bound for bound in (wanted.since, wanted.until) if bound]
+    return all(bound.utcoffset() == timedelta(0) and bound.time() == time.min for bound in bounds)
 
 
 def _past_the_range(wanted: ItemFilter, moments: list[datetime]) -> bool:

@@ -13,7 +13,14 @@ from withallo_client.errors import AlloConnectionError, AlloTimeoutError, Invali
 
 USER_AGENT = f"withallo-mcp/{__version__}"
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 _SENT = (httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError)
 
 
@@ -58,7 +65,7 @@ class Transport:
         except TimeoutError:
             text = f"Allo did not answer {request.route} within {seconds:g} s"
             failure = AlloTimeoutError(text, request_sent=None)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             failure = self._failure(error, request.route)
         # Raised out here: the HTTP library's error holds the request, and that holds the key.
         raise failure
@@ -70,7 +77,7 @@ class Transport:
             body = await _take_in(response, request.route, max_bytes)
             return Answer(response.status_code, response.headers, body, request.route)
 
-    def _failure(self, error: httpx.HTTPError, route: str) -> WithalloError:
+    def _failure(self, error: Exception, route: str) -> WithalloError:
         sent = False if isinstance(error, _NOT_SENT) else True if isinstance(error, _SENT) else None
         if isinstance(error, httpx.TimeoutException):
             return AlloTimeoutError(f"Allo did not answer {route} in time ({type(error).__name__})", request_sent=sent)

@@ -1,7 +1,7 @@
 """The key itself."""
 
 from withallo_client._http import HttpClient
-from withallo_client.errors import AuthenticationError
+from withallo_client.errors import AuthenticationError, ForbiddenError
 from withallo_client.models.account import Me
 
 
@@ -20,13 +20,13 @@ class Account:
         return (await self._http.get("/v2/api/me")).one(Me)
 
     async def test_connection(self) -> bool:
-        """Whether Allo takes the key.
+        """Whether Allo takes the key; one of a trial plan it does not.
 
         Raises:
             WithalloError: It could not be found out: no connection, a server error.
         """
         try:
             await self.me()
-        except AuthenticationError:
+        except (AuthenticationError, ForbiddenError):
             return False
         return True

@@ -1,12 +1,12 @@
 """A client whose requests respx answers, on a clock that never makes anybody wait."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
 import pytest
 import respx
 
-from withallo_client import AlloClient, Clock
+from withallo_client import AlloClient, ApiError, Clock
 
 KEY = "ak_live_canary_5b1e"
 START = 1_900_000_000.0
@@ -67,3 +67,16 @@ def transport(api: respx.MockRouter) -> httpx.MockTransport:
 async def allo(clock: Clock, transport: httpx.MockTransport) -> AsyncIterator[AlloClient]:
     async with AlloClient(KEY, clock=clock, transport=transport) as client:
         yield client
+
+
+@pytest.fixture
+def refused(allo: AlloClient, api: respx.MockRouter) -> Callable[[httpx.Response], Awaitable[ApiError]]:
+    """What a write raises when Allo answers like this; writes are never repeated."""
+
+    async def send(response: httpx.Response) -> ApiError:
+        api.post("/v1/api/sms").mock(return_value=response)
+        with pytest.raises(ApiError) as caught:
+            await allo.sms.send("+14155550100", "+14155550177", "Hello")
+        return caught.value
+
+    return send

@@ -51,6 +51,12 @@ async def test_connection_is_bad_when_the_key_is_refused(allo: AlloClient, api: 
     assert await allo.account.test_connection() is False
 
 
+async def test_connection_is_bad_for_a_key_of_a_trial_plan(allo: AlloClient, api: respx.MockRouter) -> None:
+    api.get("/v2/api/me").respond(403, json={"error": {"code": "API_KEY_TRIAL_NOT_ALLOWED", "message": "trial"}})
+
+    assert await allo.account.test_connection() is False
+
+
 async def test_connection_is_unknown_when_allo_fails(allo: AlloClient, api: respx.MockRouter) -> None:
     api.get("/v2/api/me").respond(500, html="<h1>oops</h1>")
 

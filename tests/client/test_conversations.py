@@ -59,7 +59,7 @@ async def test_list_asks_for_the_inbox_of_a_line(allo: AlloClient, api: respx.Mo
 
 async def test_list_wants_a_time_with_a_zone(allo: AlloClient, api: respx.MockRouter) -> None:
     with pytest.raises(InvalidArgumentError):
-        await allo.conversations.list("+14155550100", datetime(2026, 3, 1))  # noqa: DTZ001 - the mistake under test
+        await allo.conversations.list("+14155550100", datetime(2026, 3, 1))  # noqa: DTZ001 # the mistake under test
 
     assert not api.calls
 
@@ -231,7 +231,7 @@ async def test_an_unknown_tag_is_not_found(allo: AlloClient, api: respx.MockRout
         ({"sort": "RECENT"}, "sort"),
         ({"search": ""}, "search"),
         ({"tags": "vip"}, "tags"),
-        ({"since": datetime(2026, 3, 1)}, "since"),  # noqa: DTZ001 - the mistake under test
+        ({"since": datetime(2026, 3, 1)}, "since"),  # noqa: DTZ001 # the mistake under test
         ({"since": datetime(2026, 3, 2, tzinfo=UTC), "until": datetime(2026, 3, 2, tzinfo=UTC)}, "since"),
     ],
 )

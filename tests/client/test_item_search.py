@@ -127,9 +127,19 @@ async def test_each_client_learns_for_itself(clock: Clock) -> None:
     assert ["date" in search for search in live.searches] == [True, False, True, False]
 
 
+async def test_a_count_is_given_only_when_it_is_right(clock: Clock) -> None:
+    odd = ItemFilter(since=NOW - 7 * DAY, until=NOW - 5 * DAY)
+    whole = ItemFilter(since=datetime(2026, 3, 3, tzinfo=UTC), until=datetime(2026, 3, 5, tzinfo=UTC))
+    async with LiveApi(nested_dates).client(clock) as client:
+        assert (await client.conversations.search(odd, size=100)).total_count == 8
+        assert (await client.conversations.search(odd, size=4)).total_count is None
+        assert (await client.conversations.search(whole, size=4)).total_count == 8
+        assert (await client.conversations.search(ItemFilter(), size=4)).total_count == 40
+
+
 async def test_rows_left_out_here_are_owned_up_to(clock: Clock) -> None:
     async with LiveApi(no_dates).client(clock) as client:
-        found: Page[Item] = await client.conversations.search(WEEK_AGO, size=100)
+        found: Page[Item] = await client.conversations.search(WEEK_AGO, size=10)
 
     assert found.filtered is True
     assert found.total_count is None
@@ -195,6 +205,7 @@ async def test_missed_calls_come_as_such_or_as_voicemails(
         items = await everything(client, ItemFilter(result="MISSED"))
 
     assert {item.result for item in items} == expected
+    assert "VOICEMAIL" not in expected or {item.direction for item in items} == {"INBOUND"}
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -204,6 +215,18 @@ async def test_oldest_first_however_allo_spells_it(clock: Clock, word: str, sile
         found = await client.conversations.search(ItemFilter(sort="DATE_ASC"), size=10)
 
     assert [item.id for item in found.items] == [row(number)["id"] for number in range(39, 29, -1)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 10, 20, 40, 100])
+async def test_oldest_first_is_counted_from_the_end_where_allo_has_no_word_for_it(clock: Clock, size: int) -> None:
+    async with LiveApi(one_word_for("sort", "DATE")).client(clock) as client:
+        first = await client.conversations.search(ItemFilter(sort="DATE_ASC"), size=size)
+        pages = [await client.conversations.search(ItemFilter(sort="DATE_ASC"), page, size) for page in range(1, 42)]
+
+    assert first.items[0].id == "msg-39"
+    found = [item.id for page in pages for item in page.items]
+    assert found == [row(number)["id"] for number in range(39, -1, -1)]
+    assert next(page.page for page in pages if not page.has_more) == -(-40 // size)
 
 
 async def test_newest_first_is_asked_for_when_it_is_not_the_default(clock: Clock) -> None:

@@ -33,6 +33,7 @@ SURFACE = [
     "CrmPerson",
     "Endpoint",
     "ErrorDetail",
+    "EventData",
     "EventPerson",
     "EventType",
     "ForbiddenError",

@@ -1,10 +1,18 @@
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from withallo_client import AlloClient, Clock, InvalidArgumentError, InvalidResponseError, NotFoundError
+from withallo_client import (
+    AlloClient,
+    Clock,
+    InvalidArgumentError,
+    InvalidResponseError,
+    NotFoundError,
+    WithalloError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +132,13 @@ async def test_a_place_that_no_recording_comes_from_is_refused(clock: Clock, url
             await allo.calls.recording(url)
 
     assert web.requests == []
+
+
+async def test_a_host_that_no_name_server_could_know_is_an_error_of_ours(clock: Clock) -> None:
+    async with Web(audio).client(clock) as allo:
+        for url in ("https://xn--\u2603..example.com/1", "https://a..\u2603.com/1", f"https://{'a' * 300}.com/1"):
+            with contextlib.suppress(WithalloError):
+                await allo.calls.recording(url)
 
 
 async def test_the_api_on_this_machine_may_hold_recordings(clock: Clock) -> None:
