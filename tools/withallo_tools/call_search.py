@@ -1,18 +1,23 @@
 """Finds calls over all lines: with v2 where the key may, with a bounded scan of v1 otherwise; the same answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 from weakref import WeakSet
 
+from mcp.server.mcpserver.exceptions import ToolError
+
 from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
+from withallo_tools.lines import own_lines
 from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest
+from withallo_tools.outsiders import clean
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
 
 _FULL_PAGE = 100
+_V2_IDS = ("cll-", "msg-")
 _only_v1: WeakSet[AlloClient] = WeakSet()
 
 
@@ -61,6 +66,53 @@ async def search(services: Services, query: CallQuery, after: Position | None = 
         except (ForbiddenError, NotFoundError):
             _only_v1.add(client)
     return await newest(_v1_sources(client, query), wanted)
+
+
+async def read_call(services: Services, call_id: str, *, transcript: bool) -> CallFacts:
+    """One call; webhooks write its id with an underscore where REST has a dash (API contract 10).
+
+    Raises:
+        ToolError: The id is that of a text, or a v1 id that the bounded scan did not meet.
+        NotFoundError: There is no such call.
+    """
+    item_id = call_id.strip().replace("cll_", "cll-", 1)
+    if services.client not in _only_v1 and item_id.startswith(_V2_IDS):
+        try:
+            item = await services.client.conversations.get(item_id, extend="transcript" if transcript else None)
+        except ForbiddenError:
+            _only_v1.add(services.client)
+        else:
+            if item.kind != "CALL":
+                raise ToolError("call_id: this is a text; get_contact_conversation shows texts in full.")
+            return facts_of_item(item)
+    found = await _scan_v1(services, {item_id})
+    if not found:
+        raise ToolError(f"call_id: no recent call has the id '{clean(call_id, 60)}'. search_calls lists ids.")
+    return found[0]
+
+
+async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFacts]:
+    """Up to 100 calls in one request, in the order asked for; unknown ones are missing."""
+    ids = [call_id.strip().replace("cll_", "cll-", 1) for call_id in call_ids]
+    found: list[CallFacts] = []
+    if services.client not in _only_v1:
+        try:
+            items = await services.client.conversations.batch(list(dict.fromkeys(ids)))
+            found = [facts_of_item(item) for item in items if item.kind == "CALL"]
+        except (ForbiddenError, NotFoundError):
+            _only_v1.add(services.client)
+    if services.client in _only_v1:
+        found = await _scan_v1(services, set(ids))
+    by_id = {call.id: call for call in found}
+    return [by_id[call_id] for call_id in dict.fromkeys(ids) if call_id in by_id]
+
+
+async def _scan_v1(services: Services, ids: Collection[str]) -> list[CallFacts]:
+    """Calls by id where only the list of each line can be read."""
+    lines = [line.number for line in await own_lines(services) if line.number]
+    sources = [Source(partial(_v1_page, services.client, _FULL_PAGE, line, None)) for line in lines]
+    found = await newest(sources, Wanted(TimeRange(), len(ids), lambda call: call.id in ids))
+    return found.rows
 
 
 def _v2_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]:

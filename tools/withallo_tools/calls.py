@@ -10,7 +10,7 @@ from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import CallQuery, search
 from withallo_tools.lines import find_line, known_line_names, own_lines
-from withallo_tools.moments import at_local, iso_local, span_words
+from withallo_tools.moments import at_local, iso_local, span_range, span_words
 from withallo_tools.newest import Newest, Position
 from withallo_tools.outsiders import EVERYBODY
 from withallo_tools.paging import next_cursor, read_cursor
@@ -75,7 +75,7 @@ async def search_calls(
         Calls(
             calls=[row for _, row in rows[: len(found.rows)]],
             total=found.total,
-            range=span_words(span, reach),
+            range=span_range(span, reach),
             looked_back_to=iso_local(found.looked_back_to, reach),
             next_cursor=more,
         )

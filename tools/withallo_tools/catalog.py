@@ -3,10 +3,13 @@
 from typing import cast
 
 from withallo_tools.account import get_account
+from withallo_tools.call_reading import get_call, get_calls, update_call_summary
 from withallo_tools.calls import search_calls
 from withallo_tools.contact_writes import create_contact, update_contact
 from withallo_tools.contacts import get_contact, get_contact_conversation, search_contacts
-from withallo_tools.events import list_events
+from withallo_tools.conversations import search_conversations
+from withallo_tools.events import list_events, wait_for_event
+from withallo_tools.inbox_view import list_conversations, mark_conversation
 from withallo_tools.numbers import list_numbers
 from withallo_tools.sends import get_send
 from withallo_tools.sms import send_sms
@@ -19,6 +22,12 @@ TOOLS = cast(
         get_account,
         list_numbers,
         search_calls,
+        get_call,
+        get_calls,
+        search_conversations,
+        list_conversations,
+        mark_conversation,
+        update_call_summary,
         search_contacts,
         get_contact,
         get_contact_conversation,
@@ -27,11 +36,12 @@ TOOLS = cast(
         send_sms,
         get_send,
         list_events,
+        wait_for_event,
         list_webhooks,
         create_webhook,
         delete_webhook,
     ),
 )
 
-DEFAULT_TOOLSETS = frozenset({"account", "calls", "contacts", "messages", "webhooks", "events"})
+DEFAULT_TOOLSETS = frozenset({"account", "calls", "conversations", "contacts", "messages", "events", "webhooks"})
 """What is on unless the operator says otherwise; `all` adds what people rarely need."""

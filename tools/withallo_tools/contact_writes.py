@@ -9,9 +9,10 @@ from pydantic import Field
 
 from withallo_client import Contact
 from withallo_tools.answers import Answer, Facts
+from withallo_tools.lines import read_number
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import NO_ROWS, FirstName, JobTitle, LastName, WantedContact, Website
-from withallo_tools.phone import display, parse_phone
+from withallo_tools.phone import display
 from withallo_tools.resolve import find_exact
 from withallo_tools.services import Person, Services, Write, Written, services
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -46,7 +47,9 @@ async def create_contact(
     Use update_contact for somebody who is already there.
     """
     reach = services(ctx)
-    members = _members(reach, numbers, emails, name=name, last_name=last_name, job_title=job_title, website=website)
+    members = await _members(
+        reach, numbers, emails, name=name, last_name=last_name, job_title=job_title, website=website
+    )
     write = Write(
         tool="create_contact",
         action=f"Create the contact {' '.join(filter(None, (name, last_name))) or members['numbers'][0]}",
@@ -78,7 +81,9 @@ async def update_contact(
     To add a number, pass the old ones too (get_contact shows them). Use create_contact for somebody new.
     """
     reach = services(ctx)
-    members = _members(reach, numbers, emails, name=name, last_name=last_name, job_title=job_title, website=website)
+    members = await _members(
+        reach, numbers, emails, name=name, last_name=last_name, job_title=job_title, website=website
+    )
     if not members:
         raise ToolError("Nothing to change: pass at least one of numbers, name, last_name, job_title, website, emails.")
     party = await find_exact(reach, contact)
@@ -98,10 +103,10 @@ async def update_contact(
     return await _answer(reach, await reach.writes.submit(ctx, write, request), "Changed")
 
 
-def _members(reach: Services, numbers: tuple[str, ...], emails: tuple[str, ...], **words: str) -> dict[str, Any]:
+async def _members(reach: Services, numbers: tuple[str, ...], emails: tuple[str, ...], **words: str) -> dict[str, Any]:
     members: dict[str, Any] = {key: value.strip() for key, value in words.items() if value.strip()}
     if numbers:
-        members["numbers"] = [parse_phone(number, reach.region).e164 for number in numbers]
+        members["numbers"] = [(await read_number(reach, number)).e164 for number in numbers]
     if emails:
         members["emails"] = [email.strip() for email in emails]
     return members

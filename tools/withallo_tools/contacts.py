@@ -13,7 +13,7 @@ from withallo_tools.moments import span_words
 from withallo_tools.newest import Position
 from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText
 from withallo_tools.paging import next_cursor, read_cursor, read_offset
-from withallo_tools.parameters import EMPTY, Cursor, Limit, WantedContact
+from withallo_tools.parameters import OPTIONAL, Cursor, Limit, WantedContact
 from withallo_tools.people_rows import PersonRow, people_row
 from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import Services, services
@@ -46,7 +46,7 @@ async def search_contacts(
     ctx: ToolContext,
     *,
     query: Annotated[
-        str, Field(max_length=200, description="Name, company, e-mail or part of a number; typos are fine."), EMPTY
+        str, Field(description="Name, company, e-mail or part of a number; typos are fine."), OPTIONAL
     ] = "",
     limit: Limit = 20,
     cursor: Cursor = "",

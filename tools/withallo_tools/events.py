@@ -1,24 +1,29 @@
 """What came in by webhook."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
+import anyio
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.event_rows import EventRow, event_row
-from withallo_tools.lines import known_line_names
-from withallo_tools.moments import span_words
+from withallo_tools.lines import find_line, known_line_names
+from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import names_for
 from withallo_tools.outsiders import EVERYBODY
 from withallo_tools.paging import next_cursor, read_cursor
-from withallo_tools.parameters import EMPTY, NO, Contact, Cursor, Limit, Since, Until
+from withallo_tools.parameters import NO, OPTIONAL, Contact, Cursor, Limit, Line, Since, Until
 from withallo_tools.resolve import find_reading
-from withallo_tools.services import EventQuery, InboxEvent, Services, services
-from withallo_tools.times import parse_range
+from withallo_tools.services import EventPage, EventQuery, InboxEvent, Services, services
+from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
+_BETWEEN_PROGRESS = 5.0
+_SECONDS = BeforeValidator(lambda value: 50 if value is None else value)
 _CALLS = ("call.received", "call.triggered", "call.answered", "call.completed")
 _TEXTS = ("sms.received", "sms.sent")
 _CONTACTS = ("contact.created", "contact.updated")
@@ -28,9 +33,7 @@ _FAMILIES = {
     **dict.fromkeys(("contact", "contacts"), _CONTACTS),
 }
 
-Topic = Annotated[
-    str, Field(max_length=100, description="'call', 'sms', 'contact', or exactly, like 'sms.received'."), EMPTY
-]
+Topic = Annotated[str, Field(description="'call', 'sms', 'contact', or exactly, like 'sms.received'."), OPTIONAL]
 
 
 class Events(Facts):
@@ -40,6 +43,13 @@ class Events(Facts):
     total: int
     range: str = ""
     next_cursor: str = ""
+
+
+class WaitedFor(Facts):
+    """What came, oldest first."""
+
+    events: tuple[EventRow, ...] = ()
+    after: str = Field(description="Pass it to the next call.")
 
 
 @tool(title="List inbox events", effect=Effect.READ, toolset="events")
@@ -85,7 +95,63 @@ async def list_events(
     more = next_cursor("events", asked, page.events[shown - 1].sequence) if shown < len(page.events) else ""
     answer.say(f"More: cursor={more}" if more else "")
     events = tuple(row for _, row in rows[:shown])
-    return answer.result(Events(events=events, total=page.total, range=span_words(span, reach), next_cursor=more))
+    return answer.result(Events(events=events, total=page.total, range=span_range(span, reach), next_cursor=more))
+
+
+@tool(title="Wait for an event", effect=Effect.READ, toolset="events")
+async def wait_for_event(
+    ctx: ToolContext,
+    *,
+    topic: Topic = "",
+    contact: Contact = "",
+    line: Line = "",
+    after: Annotated[
+        str, Field(description="`after` of the last answer: continue without gap or repeat."), OPTIONAL
+    ] = "",
+    seconds: Annotated[int, Field(ge=1, le=50, description="How long to wait at most."), _SECONDS] = 50,
+) -> Annotated[CallToolResult, WaitedFor]:
+    """Wait until a call, text or contact change comes in, and return at once if it already came after `after`.
+
+    A finished call is topic call.completed. When nothing came, call again with `after`. For the past use list_events.
+    """
+    reach = services(ctx)
+    query = EventQuery(
+        topics=topics_of(topic),
+        contact_numbers=await numbers_of(reach, contact),
+        allo_number=(line.strip() and getattr(await find_line(reach, line), "number", None)) or None,
+        after=_read_after(after),
+        limit=20,
+        newest_first=False,
+    )
+    page = await _wait(ctx, reach, query, seconds)
+    rows = await event_rows(reach, page.events)
+    answer = Answer(reach.answer_budget).say(
+        f"{len(rows)} events, oldest first ({span_words(TimeRange(), reach)}):" if rows else f"Nothing in {seconds} s."
+    )
+    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    place = page.latest if shown == len(rows) else page.events[shown - 1].sequence
+    going_on = next_cursor("wait", {}, place)
+    answer.say(f"To go on without missing or repeating anything: after={going_on}")
+    return answer.result(WaitedFor(events=tuple(row for _, row in rows[:shown]), after=going_on))
+
+
+async def _wait(ctx: ToolContext, reach: Services, query: EventQuery, seconds: int) -> EventPage:
+    """Wait in short stretches and say between them that we are still there."""
+    begun = anyio.current_time()
+    while True:
+        left = begun + seconds - anyio.current_time()
+        page = await reach.inbox.wait(query, max(0.0, min(left, _BETWEEN_PROGRESS)))
+        if page.events or left <= _BETWEEN_PROGRESS:
+            return page
+        query = replace(query, after=page.latest)
+        await ctx.report_progress(anyio.current_time() - begun, seconds, "Nothing yet, still waiting")
+
+
+def _read_after(after: str) -> int | None:
+    position = read_cursor("wait", {}, after)
+    if position is not None and not isinstance(position, int):
+        raise ToolError("after: cannot be read. Pass it exactly as given, or leave it out.")
+    return position
 
 
 def topics_of(words: str) -> tuple[str, ...]:

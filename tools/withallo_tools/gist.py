@@ -14,8 +14,10 @@ def gist(text: str | None, limit: int = 140) -> str:
 
     Args:
         text: Written by others, perhaps in Markdown.
-        limit: Characters at most.
+        limit: Characters at most; nothing is shown for 0.
     """
+    if limit <= 0:
+        return ""
     plain = _MARKUP.sub("", _HEADING.sub("", text or "")) or (text or "")
     line = clean(plain).replace(" / ", " ")
     if len(line) <= limit:

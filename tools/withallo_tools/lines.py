@@ -1,18 +1,34 @@
 """The account's own lines and sender IDs."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_client import Number, WithalloError
 from withallo_tools.outsiders import clean
-from withallo_tools.phone import looks_like_number, normal
+from withallo_tools.phone import Phone, looks_like_number, normal, parse_phone
 from withallo_tools.services import Services
 
 
 async def own_lines(services: Services) -> list[Number]:
     """The lines that have a number, in the account's order."""
     return [number for number in await services.numbers() if number.number and not number.is_sender_id]
+
+
+async def read_number(services: Services, text: str) -> Phone:
+    """Read a number as one of the account's region, else of another country where it has a line.
+
+    Raises:
+        ToolError: It is a number of none of them; the error says what it was read as.
+    """
+    try:
+        return parse_phone(text, services.region)
+    except ToolError:
+        for country in await _countries(services):
+            with suppress(ToolError):
+                return parse_phone(text, country)
+        raise
 
 
 async def find_line(services: Services, text: str) -> Number | None:
@@ -33,6 +49,16 @@ async def find_line(services: Services, text: str) -> Number | None:
         return found[0]
     problem = "several lines are called" if found else "no line of yours is"
     raise ToolError(f"line: {problem} '{clean(text, 60)}'. Yours: {', '.join(map(line_label, lines)) or 'none'}.")
+
+
+async def _countries(services: Services) -> list[str]:
+    """Countries of the account's lines besides its region."""
+    try:
+        numbers = await services.numbers()
+    except WithalloError:
+        return []
+    found = dict.fromkeys(number.country.upper() for number in numbers if number.country)
+    return [country for country in found if country != services.region]
 
 
 def line_label(line: Number) -> str:

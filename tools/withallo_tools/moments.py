@@ -16,6 +16,11 @@ def iso_local(moment: datetime | None, services: Services) -> str | None:
     return moment.astimezone(services.zone).isoformat(timespec="minutes") if moment else None
 
 
+def span_range(span: TimeRange, services: Services) -> str:
+    """The range for structured content, empty where there is none."""
+    return describe(span, services.zone) if span.start or span.end else ""
+
+
 def span_words(span: TimeRange, services: Services) -> str:
     """The range an answer covers, absolute, with the zone of all its times."""
     if span.start is None and span.end is None:

@@ -31,7 +31,7 @@ _ROLE = re.compile(
     r"(?i)(?<![\w“])(system|assistant|user|human|developer|tool|function|système|utilisateur|humain|outil)"
     r"(?=[\s*_~`\"'\])>]{0,4}[::])"
 )
-_TAG = re.compile(r"<(?=[/!?|<]?\s*[A-Za-z|_])")
+_TAG = re.compile(r"<(?=[/!?|<]\s*[A-Za-z|_]|[A-Za-z|_])")
 _BRACKET_ROLE = re.compile(r"(?i)\[(?=\s*/?\s*(?:inst|sys|system|user|assistant|tool)\b)")
 _LINK = re.compile(r"(\])(?=\()|(!)(?=\[)")
 _SPACES = re.compile(r"[^\S\n]+")

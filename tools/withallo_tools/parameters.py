@@ -13,30 +13,36 @@ def _null_means(default: Any) -> BeforeValidator:
     return BeforeValidator(lambda value: default if value is None else value)
 
 
-EMPTY = _null_means("")
+def _short_text(value: Any) -> Any:
+    """Null as nothing; the bound is not in the schema, where it would cost tokens in every session."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST:,} characters")
+    return "" if value is None else value
+
+
+_LONGEST = 2_000
+OPTIONAL = BeforeValidator(_short_text)
 NO_ROWS = _null_means(())
 NO = _null_means(False)
 
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows, 1 to 100."), _null_means(20)]
-Cursor = Annotated[str, Field(max_length=2000, description="next_cursor of the last answer, for more rows."), EMPTY]
-Contact = Annotated[str, Field(max_length=200, description="Name, number, e-mail or contact id."), EMPTY]
-WantedContact = Annotated[str, Field(min_length=1, max_length=200, description="Name, number, e-mail or contact id.")]
-Line = Annotated[str, Field(max_length=100, description="Your line: number or name. Default: all."), EMPTY]
-Since = Annotated[
-    str, Field(max_length=100, description="Start: 'today', 'last 7 days', 'Monday', '2026-03-29', ISO."), EMPTY
-]
-Until = Annotated[str, Field(max_length=100, description="End, included; same forms."), EMPTY]
-Direction = Annotated[Literal["any", "inbound", "outbound"], Field(description="Who began it."), _null_means("any")]
+Cursor = Annotated[str, Field(description="next_cursor of the last answer."), OPTIONAL]
+Contact = Annotated[str, Field(description="Name, number, e-mail or contact id."), OPTIONAL]
+WantedContact = Annotated[str, Field(min_length=1, description="Name, number, e-mail or contact id."), OPTIONAL]
+Line = Annotated[str, Field(description="Your line's number or name."), OPTIONAL]
+Since = Annotated[str, Field(description="Start: 'today', 'last 7 days', 'Monday', '2026-03-29', ISO."), OPTIONAL]
+Until = Annotated[str, Field(description="End, included; same forms."), OPTIONAL]
+Direction = Annotated[Literal["any", "inbound", "outbound"], Field(description="Who began."), _null_means("any")]
 Outcome = Annotated[
     Literal["any", "answered", "missed", "voicemail", "transferred"],
-    Field(description="How it ended; missed: inbound, nobody of yours spoke (voicemails included)."),
+    Field(description="How a call ended; missed includes voicemails."),
     _null_means("any"),
 ]
 IdempotencyKey = Annotated[
-    str, Field(max_length=200, description="Your own key; the same key and text never goes out twice."), EMPTY
+    str, Field(description="Your own key; the same key and text never goes out twice."), OPTIONAL
 ]
-FirstName = Annotated[str, Field(max_length=200, description="First name."), EMPTY]
-LastName = Annotated[str, Field(max_length=200, description="Last name."), EMPTY]
-JobTitle = Annotated[str, Field(max_length=200, description="Job title."), EMPTY]
-Website = Annotated[str, Field(max_length=500, description="Website."), EMPTY]
-CallId = Annotated[str, Field(min_length=1, max_length=100, description="Call id, as the other tools show it.")]
+FirstName = Annotated[str, Field(description="First name."), OPTIONAL]
+LastName = Annotated[str, Field(description="Last name."), OPTIONAL]
+JobTitle = Annotated[str, Field(description="Job title."), OPTIONAL]
+Website = Annotated[str, Field(description="Website."), OPTIONAL]
+CallId = Annotated[str, Field(min_length=1, description="Call id, as the other tools show it."), OPTIONAL]

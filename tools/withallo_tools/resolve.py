@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_tools.answers import refusal
+from withallo_tools.lines import read_number
 from withallo_tools.outsiders import clean
-from withallo_tools.phone import display, looks_like_number, normal, parse_phone
+from withallo_tools.phone import display, looks_like_number, normal
 from withallo_tools.services import Person, Services
 
 _ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
@@ -91,7 +92,7 @@ async def _by_number_or_id(services: Services, text: str) -> Party | None:
     if not text:
         raise ToolError("contact: say who, by name, number, e-mail or contact id.")
     if looks_like_number(text):
-        return await _by_number(services, parse_phone(text, services.region).e164)
+        return await _by_number(services, (await read_number(services, text)).e164)
     return await _by_id(services, text) if _ID.fullmatch(text) else None
 
 

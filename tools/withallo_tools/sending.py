@@ -7,7 +7,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_client import ForbiddenError, NotFoundError, Number
 from withallo_tools.answers import refusal
-from withallo_tools.lines import line_label
+from withallo_tools.lines import line_label, read_number
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import Phone, display, looks_like_number, normal, parse_phone
 from withallo_tools.resolve import Party, find_exact
@@ -47,7 +47,7 @@ async def find_recipient(reach: Services, to: str) -> Recipient:
         ToolError: It is not certain who is meant, or the number cannot be texted.
     """
     if looks_like_number(to):
-        phone = parse_phone(to, reach.region)
+        phone = await read_number(reach, to)
         _refuse_untextable(phone)
         return Recipient(await find_exact(reach, to), phone)
     party = await find_exact(reach, to)
@@ -77,7 +77,7 @@ async def find_sender(reach: Services, recipient: Recipient, wanted: str) -> Num
     try:
         own = await reach.numbers()
     except ForbiddenError:
-        return _unchecked(reach, recipient, wanted)
+        return await _unchecked(reach, recipient, wanted)
     fitting = [number for number in own if _fits(number, recipient, reach.region)]
     if wanted.strip():
         named = [number for number in own if _is_named(number, wanted, reach.region)]
@@ -137,7 +137,7 @@ async def _usual(reach: Services, recipient: Recipient, fitting: Sequence[Number
     return next((number for number in fitting if number.number in known), fitting[0])
 
 
-def _unchecked(reach: Services, recipient: Recipient, wanted: str) -> Number:
+async def _unchecked(reach: Services, recipient: Recipient, wanted: str) -> Number:
     """The sender of a key that may send but not see its lines: Allo checks it."""
     if not wanted.strip():
         raise ToolError(
@@ -146,7 +146,7 @@ def _unchecked(reach: Services, recipient: Recipient, wanted: str) -> Number:
         )
     if recipient.needs_sender_id:
         return Number(name=wanted.strip(), type="SENDER_ID")
-    line = parse_phone(wanted, reach.region)
+    line = await read_number(reach, wanted)
     if line.country != recipient.phone.country:
         raise ToolError(f"sender: {line.e164} cannot text this recipient. {_rule(recipient)}")
     return Number(number=line.e164, type="NUMBER")

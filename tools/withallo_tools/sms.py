@@ -10,7 +10,7 @@ from pydantic import Field
 from withallo_client import Number
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
-from withallo_tools.parameters import EMPTY, IdempotencyKey
+from withallo_tools.parameters import OPTIONAL, IdempotencyKey
 from withallo_tools.segments import count_segments
 from withallo_tools.sending import Recipient, find_recipient, find_sender
 from withallo_tools.services import Request, Services, Write, Written, services
@@ -35,15 +35,11 @@ class SentText(Facts):
 async def send_sms(
     ctx: ToolContext,
     *,
-    to: Annotated[
-        str, Field(min_length=1, max_length=200, description="Number, e-mail, contact id or exact full name.")
-    ],
+    to: Annotated[str, Field(min_length=1, description="Number, e-mail, contact id or exact full name.")],
     message: Annotated[
         str, Field(min_length=1, max_length=LONGEST_MESSAGE, description="The text, as it is to arrive.")
     ],
-    sender: Annotated[
-        str, Field(max_length=100, description="Your line or sender ID; chosen for you when left out."), EMPTY
-    ] = "",
+    sender: Annotated[str, Field(description="Your line or sender ID; chosen for you when left out."), OPTIONAL] = "",
     idempotency_key: IdempotencyKey = "",
 ) -> Annotated[CallToolResult, SentText]:
     """Send one text message to one person, at most once; a human is asked first unless the operator decided otherwise.

@@ -49,6 +49,7 @@ class TalkRow(Row):
     direction: str | None = None
     result: str = ""
     line: str | None = None
+    contact: OutsiderText = ""
     text: OutsiderText = ""
 
 
@@ -81,7 +82,9 @@ def talk_of_call(call: CallFacts) -> Talk:
     return Talk(call.id, call.id, call.at, call.way, call.line, call.number, call.name, call=call)
 
 
-def talk_row(reach: Services, talk: Talk, lines: Mapping[str, str], who: str = "") -> tuple[str, TalkRow]:
+def talk_row(
+    reach: Services, talk: Talk, lines: Mapping[str, str], who: str = "", words: str | None = None
+) -> tuple[str, TalkRow]:
     """One line of text, and the same as structured content.
 
     Args:
@@ -89,10 +92,12 @@ def talk_row(reach: Services, talk: Talk, lines: Mapping[str, str], who: str = "
         talk: What to show.
         lines: How to name our lines; a line that is not in it stays out.
         who: The other party, where rows are about several.
+        words: What to show instead of the text or the gist of the summary; cleaned.
     """
     kind = "call" if talk.call else "text"
     ended = " ".join(filter(None, (talk.call.how, talk.call.length))) if talk.call else clean(talk.status, 20)
-    words = gist(talk.call.summary, 200) if talk.call else clean(talk.words or "", LONGEST_TEXT)
+    if words is None:
+        words = gist(talk.call.summary, 200) if talk.call else clean(talk.words or "", LONGEST_TEXT)
     head = " ".join(filter(None, (at_local(talk.at, reach), talk.way, kind)))
     call_id = clean(talk.allo_id, 60) if talk.call else ""
     ours = ", ".join(filter(None, (head, ended, lines.get(talk.line or "", ""), call_id)))
@@ -103,6 +108,7 @@ def talk_row(reach: Services, talk: Talk, lines: Mapping[str, str], who: str = "
         direction=talk.way,
         result=ended,
         line=talk.line and clean(talk.line, 40),
+        contact=who,
         text=words,
     )
     return " | ".join(filter(None, (ours, who, words))), row

@@ -9,9 +9,9 @@ from pydantic import Field, SecretStr
 
 from withallo_client import NotFoundError, Webhook, WebhookEndpoint
 from withallo_tools.answers import Answer, Facts, Row
+from withallo_tools.lines import read_number
 from withallo_tools.outsiders import clean
-from withallo_tools.parameters import EMPTY
-from withallo_tools.phone import parse_phone
+from withallo_tools.parameters import OPTIONAL
 from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -63,7 +63,7 @@ async def list_webhooks(ctx: ToolContext) -> Annotated[CallToolResult, Webhooks]
     """
     reach = services(ctx)
     rows = await _all_webhooks(reach)
-    answer = Answer(reach.answer_budget).say(f"{len(rows)} webhooks:" if rows else "No webhooks.")
+    answer = Answer(reach.answer_budget).say(f"Webhooks: {len(rows) or 'none'}")
     return answer.say(*map(_text, rows)).result(Webhooks(webhooks=tuple(rows)))
 
 
@@ -77,7 +77,7 @@ async def create_webhook(
         Field(min_length=1, max_length=50, description="v2: 'call.completed', 'sms.received'…; v1: 'CALL_RECEIVED'…"),
     ],
     allo_number: Annotated[
-        str, Field(max_length=40, description="Only for the older v1 form: the one line it covers."), EMPTY
+        str, Field(description="Only for the older v1 form: the one line it covers."), OPTIONAL
     ] = "",
 ) -> Annotated[CallToolResult, CreatedWebhook]:
     """Create a webhook and return its signing secret, once. Without allo_number it is a v2 endpoint for all lines.
@@ -85,7 +85,7 @@ async def create_webhook(
     Look with list_webhooks first: a second one delivers everything twice.
     """
     reach = services(ctx)
-    line = parse_phone(allo_number, reach.region).e164 if allo_number.strip() else ""
+    line = (await read_number(reach, allo_number)).e164 if allo_number.strip() else ""
     made: list[WebhookEndpoint] = []
     write = Write(
         tool="create_webhook",
@@ -115,7 +115,7 @@ async def create_webhook(
 async def delete_webhook(
     ctx: ToolContext,
     *,
-    webhook_id: Annotated[str, Field(min_length=1, max_length=200, description="ep_… (v2) or web-… (v1).")],
+    webhook_id: Annotated[str, Field(min_length=1, description="ep_… (v2) or web-… (v1).")],
 ) -> Annotated[CallToolResult, DeletedWebhook]:
     """Delete one webhook: Allo stops delivering there and forgets its delivery history. list_webhooks shows the ids."""
     reach = services(ctx)

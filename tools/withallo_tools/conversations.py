@@ -1,0 +1,125 @@
+"""Conversations over all lines: finding words in calls and texts."""
+
+from typing import Annotated, Literal
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from withallo_client import ItemFilter
+from withallo_tools.answers import Answer, Facts
+from withallo_tools.excerpts import excerpt
+from withallo_tools.item_search import ItemQuery, Order, search_items
+from withallo_tools.lines import find_line, known_line_names
+from withallo_tools.moments import span_range, span_words
+from withallo_tools.names import beside, names_for
+from withallo_tools.outsiders import EVERYBODY
+from withallo_tools.paging import next_cursor, read_cursor
+from withallo_tools.parameters import (
+    NO,
+    NO_ROWS,
+    OPTIONAL,
+    Contact,
+    Cursor,
+    Direction,
+    Limit,
+    Line,
+    Outcome,
+    Since,
+    Until,
+)
+from withallo_tools.resolve import find_reading
+from withallo_tools.services import services
+from withallo_tools.talk import TalkRow, talk_of_item, talk_row
+from withallo_tools.teammates import find_user_id
+from withallo_tools.times import parse_range
+from withallo_tools.tool import Effect, ToolContext, tool
+
+_DIRECTIONS: dict[str, Literal["INBOUND", "OUTBOUND"]] = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
+_KINDS: dict[str, Literal["CALL", "SMS"]] = {"call": "CALL", "text": "SMS"}
+_RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
+    "answered": "ANSWERED",
+    "voicemail": "VOICEMAIL",
+    "transferred": "TRANSFERRED",
+}
+
+
+class FoundItems(Facts):
+    """Calls and texts that match."""
+
+    items: tuple[TalkRow, ...] = ()
+    total: int | None = Field(default=None, description="All that match, where known.")
+    range: str = ""
+    next_cursor: str = ""
+
+
+@tool(title="Search calls and texts", effect=Effect.READ, toolset="conversations", scopes=("CONVERSATIONS_READ",))
+async def search_conversations(
+    ctx: ToolContext,
+    *,
+    query: Annotated[
+        str, Field(description="Keywords, all required, each from the beginning of a word."), OPTIONAL
+    ] = "",
+    contact: Contact = "",
+    line: Line = "",
+    user: Annotated[str, Field(description="Teammate: name, e-mail or id."), OPTIONAL] = "",
+    kind: Annotated[Literal["any", "call", "text"], Field(description="Calls or texts only.")] = "any",
+    direction: Direction = "any",
+    result: Outcome = "any",
+    tags: Annotated[tuple[str, ...], Field(max_length=20, description="Tag keys on calls."), NO_ROWS] = (),
+    unread: Annotated[bool, Field(description="Only unread."), NO] = False,
+    unresponded: Annotated[bool, Field(description="Only what waits for an answer."), NO] = False,
+    has_recording: Annotated[bool, Field(description="Only recorded calls."), NO] = False,
+    since: Since = "",
+    until: Until = "",
+    sort: Annotated[Order, Field(description="Order.")] = "newest",
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> Annotated[CallToolResult, FoundItems]:
+    """Search the words of calls (transcripts, summaries) and texts; each hit shows the words in their place.
+
+    Use search_calls to list calls without words, get_call to read on around a hit.
+    """
+    reach = services(ctx)
+    asked = {"for": [query, contact, line, user, kind, direction, result, tags, unread, unresponded, has_recording]}
+    asked |= {"in": [since, until, sort, limit]}
+    position = read_cursor("items", asked, cursor)
+    span = parse_range(since, until, zone=reach.zone, now=reach.now())
+    chosen = await find_line(reach, line)
+    words = query.split()
+    wanted = ItemQuery(
+        filter=ItemFilter(
+            allo_number=chosen.number if chosen else None,
+            user_id=await find_user_id(reach, user),
+            direction="INBOUND" if result == "missed" else _DIRECTIONS.get(direction),
+            type="CALL" if result != "any" else _KINDS.get(kind, "ALL"),
+            result=_RESULTS.get(result),
+            tags=tags,
+            unread=unread or None,
+            unresponded=unresponded or None,
+            has_recording=has_recording or None,
+            search=" ".join(words) or None,
+            since=span.start,
+            until=span.end,
+        ),
+        numbers=(await find_reading(reach, contact)).numbers if contact.strip() else (),
+        order=sort,
+        missed=result == "missed",
+        limit=limit,
+        transcripts=bool(words),
+    )
+    found = await search_items(reach.client, wanted, position)
+    talks = [talk_of_item(item) for item in found.items]
+    names = await names_for(reach, [talk.number for talk in talks if not talk.name])
+    lines = {} if chosen else await known_line_names(reach)
+    rows = [
+        talk_row(reach, talk, lines, beside(talk.number, names, talk.name), excerpt(item, words))
+        for talk, item in zip(talks, found.items, strict=True)
+    ]
+    of_all = f" of {found.total}" if found.total and found.total > len(rows) else ""
+    answer = Answer(reach.answer_budget).say(f"{len(rows)}{of_all} hits, {sort} first ({span_words(span, reach)}):")
+    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    going_on = found.position_after(shown)
+    more = next_cursor("items", asked, going_on) if going_on else ""
+    answer.say(f"More: cursor={more}" if more else "")
+    items = tuple(row for _, row in rows[:shown])
+    return answer.result(FoundItems(items=items, total=found.total, range=span_range(span, reach), next_cursor=more))

@@ -1,0 +1,206 @@
+"""The inbox of each line as people see it in Allo, and its marks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from withallo_client import AlloClient, Conversation
+from withallo_tools.answers import Answer, Facts, Row
+from withallo_tools.lines import find_line, known_line_names, own_lines
+from withallo_tools.moments import at_local, iso_local, span_words
+from withallo_tools.names import beside, names_for
+from withallo_tools.newest import Batch, Position, Source, Wanted, newest
+from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
+from withallo_tools.paging import next_cursor, read_cursor
+from withallo_tools.parameters import NO, Cursor, Limit, Line, WantedContact
+from withallo_tools.phone import display
+from withallo_tools.resolve import Party, find_exact
+from withallo_tools.services import EventQuery, Services, Write, services
+from withallo_tools.talk import Talk, talk_of_item
+from withallo_tools.times import TimeRange
+from withallo_tools.together import together
+from withallo_tools.tool import Effect, ToolContext, tool
+
+_ACTIONS: Mapping[str, Literal["READ", "UNREAD", "ARCHIVE", "UNARCHIVE"]] = {
+    "read": "READ",
+    "unread": "UNREAD",
+    "archive": "ARCHIVE",
+    "unarchive": "UNARCHIVE",
+}
+_LAST_WORDS = 140
+
+
+class ConversationRow(Row):
+    """Everything with one number on one line."""
+
+    contact: OutsiderText
+    name: OutsiderText = ""
+    line: str
+    at: str | None = None
+    unread: bool = False
+    waiting: bool = Field(default=False, description="The last word is theirs.")
+    last: OutsiderText = ""
+
+
+class Conversations(Facts):
+    """Conversations, latest activity first."""
+
+    conversations: tuple[ConversationRow, ...] = ()
+    next_cursor: str = ""
+
+
+class MarkedConversation(Facts):
+    """A conversation that was marked."""
+
+    state: str = Field(description="sent, replayed or dry_run")
+    contact: OutsiderText
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """A conversation on a line, as `newest` sorts it."""
+
+    line: str
+    conversation: Conversation
+
+    @property
+    def id(self) -> str:
+        return f"{self.line} {self.conversation.contact_number}"
+
+    @property
+    def at(self) -> datetime | None:
+        return self.conversation.last_activity
+
+    @property
+    def last(self) -> Talk | None:
+        return talk_of_item(self.conversation.last_item) if self.conversation.last_item else None
+
+    @property
+    def name(self) -> str:
+        return next((card.name for card in self.conversation.contacts if card.name), "")
+
+
+@tool(title="List conversations", effect=Effect.READ, toolset="conversations", scopes=("CONVERSATIONS_READ",))
+async def list_conversations(
+    ctx: ToolContext,
+    *,
+    line: Line = "",
+    unread: Annotated[bool, Field(description="Only unread."), NO] = False,
+    limit: Limit = 20,
+    cursor: Cursor = "",
+) -> Annotated[CallToolResult, Conversations]:
+    """List the inbox of one line or all: who, the last words, unread, waiting for you; latest activity first.
+
+    Use list_follow_ups for what was left open, get_contact_conversation for one person, search_conversations for words.
+    """
+    reach = services(ctx)
+    asked = {"inbox": [line, unread, limit]}
+    after = Position.from_json(read_cursor("conversations", asked, cursor))
+    chosen = await find_line(reach, line)
+    numbers = [one.number for one in ([chosen] if chosen else await own_lines(reach)) if one.number]
+    sources = [Source(partial(_page, reach.client, number, unread, limit)) for number in numbers]
+    found = await newest(sources, Wanted[_Thread](TimeRange(), limit, lambda thread: True, after))
+    waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
+    names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows if not thread.name])
+    lines = {} if chosen else await known_line_names(reach)
+    rows = [
+        _row(reach, thread, names, lines, unread=unread or thread.id in waiting_to_be_read) for thread in found.rows
+    ]
+    answer = Answer(reach.answer_budget).say(
+        f"{len(rows)} conversations, latest first ({span_words(TimeRange(), reach)}):" if rows else "No conversations."
+    )
+    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    found = found.cut(shown)
+    more = next_cursor("conversations", asked, found.position.as_json()) if found.position else ""
+    answer.say(f"More: cursor={more}" if more else "")
+    return answer.result(Conversations(conversations=tuple(row for _, row in rows[:shown]), next_cursor=more))
+
+
+@tool(title="Mark a conversation", effect=Effect.UPDATE, toolset="conversations", scopes=("CONVERSATIONS_WRITE",))
+async def mark_conversation(
+    ctx: ToolContext,
+    *,
+    contact: WantedContact,
+    action: Annotated[Literal["read", "unread", "archive", "unarchive"], Field(description="The mark.")],
+    line: Line = "",
+) -> Annotated[CallToolResult, MarkedConversation]:
+    """Mark the conversation with one contact as read or unread, or archive it, for the whole team.
+
+    read also marks its events in list_events. Nothing is sent to the contact.
+    """
+    reach = services(ctx)
+    party = await find_exact(reach, contact)
+    if not party.numbers:
+        raise ToolError("contact: has no number, so there is no conversation to mark.")
+    chosen = await find_line(reach, line)
+    on_line = chosen.number if chosen else None
+    write = Write(
+        tool="mark_conversation",
+        action=f"Mark the conversation with {party.label} as {action}",
+        details=(("Contact", party.label), ("Line", on_line or "all lines")),
+        payload={"numbers": list(party.numbers), "action": action, **({"allo_number": on_line} if on_line else {})},
+    )
+
+    async def request(key: str) -> Mapping[str, Any]:
+        for place, number in enumerate(party.numbers):
+            await reach.client.conversations.mark(number, _ACTIONS[action], on_line, idempotency_key=f"{key}-{place}")
+        return {}
+
+    written = await reach.writes.submit(ctx, write, request)
+    if action == "read" and written.state == "sent":
+        await _read_events(reach, party)
+    done = {"sent": f"Marked as {action}", "replayed": "Marked earlier", "dry_run": "Dry run, not marked"}
+    answer = Answer().say(f"{done[written.state]}:")
+    answer.rows([party.label], RECORDS)
+    return answer.result(MarkedConversation(state=written.state, contact=party.label, action=action))
+
+
+async def _page(client: AlloClient, line: str, unread: bool, size: int, page: int) -> Batch[_Thread]:
+    found = await client.conversations.list(line, unread=unread or None, page=page + 1, size=size)
+    return Batch([_Thread(line, conversation) for conversation in found.items], found.has_more)
+
+
+async def _unread(client: AlloClient, threads: Sequence[_Thread]) -> set[str]:
+    """Which of these are unread; Allo tells only by listing the unread ones of a line."""
+    lines = dict.fromkeys(thread.line for thread in threads)
+    pages = await together([partial(_page, client, line, True, 100, 0) for line in lines])
+    return {thread.id for batch in pages for thread in batch.rows}
+
+
+def _row(
+    reach: Services, thread: _Thread, names: Mapping[str, str], lines: Mapping[str, str], *, unread: bool
+) -> tuple[str, ConversationRow]:
+    last = thread.last
+    waiting = last is not None and last.way == "inbound" and (last.call is None or last.call.was_missed)
+    number = thread.conversation.contact_number
+    words = _last_words(last) if last else ""
+    marks = ", ".join(mark for mark, on in (("unread", unread), ("waiting", waiting)) if on)
+    head = ", ".join(filter(None, (at_local(thread.at, reach), lines.get(thread.line, ""), marks)))
+    row = ConversationRow(
+        contact=display(number),
+        name=clean(thread.name, 60) or names.get(number or "", ""),
+        line=clean(thread.line, 40),
+        at=iso_local(thread.at, reach),
+        unread=unread,
+        waiting=waiting,
+        last=words,
+    )
+    return " | ".join(filter(None, (head, beside(number, names, thread.name), words))), row
+
+
+def _last_words(last: Talk) -> str:
+    if last.call:
+        return " ".join(filter(None, (last.way, "call,", last.call.how, last.call.length)))
+    return f"{'you' if last.way == 'outbound' else 'they'}: {clean(last.words or '', _LAST_WORDS)}"
+
+
+async def _read_events(reach: Services, party: Party) -> None:
+    page = await reach.inbox.list(EventQuery(contact_numbers=party.numbers, unread=True, limit=100))
+    await reach.inbox.mark_read([event.event_id for event in page.events])
