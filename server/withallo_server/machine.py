@@ -9,10 +9,10 @@ DEFAULT_REGION = "US"
 
 def machine_zone() -> ZoneInfo:
     """The time zone of this machine, or UTC when it has none that is known."""
-    from tzlocal import get_localzone
+    from tzlocal import reload_localzone
 
     try:
-        return get_localzone()
+        return reload_localzone()
     except (LookupError, ValueError, OSError):
         return ZoneInfo("UTC")
 
