@@ -19,6 +19,8 @@ PROGRAM = "withallo-mcp"
 
 COMMANDS = {
     "demo": "withallo_server.demo:main",
+    "serve": "withallo_server.http.commands:serve",
+    "token": "withallo_server.http.commands:token",
     "sandbox": "withallo_server.sandbox_command:sandbox",
     "auth": "withallo_server.auth.commands:app",
     "install": "withallo_server.install.commands:install",

@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from withallo_client import AlloClient, InvalidArgumentError
 from withallo_server.guardrails.settings import SendingSettings
+from withallo_server.http.settings import HttpSettings
 
 PREFIX = "ALLO_"
 
@@ -114,7 +115,7 @@ def _listen(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings, SendingSettings):
+class Settings(BaseSettings, SendingSettings, HttpSettings):
     """What the operator decides; nothing a client or a model says changes it."""
 
     model_config = SettingsConfigDict(

@@ -1,0 +1,155 @@
+"""Lets authenticated callers through to the protocol, and nobody else.
+
+`Authorization: Bearer` is a static token or an OAuth access token, `Authorization: Api-Key` the caller's own Allo key.
+A refusal says how to get in (RFC 6750, RFC 9728) and nothing about why a credential is wrong.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+
+import anyio
+from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from withallo_client import WithalloError
+from withallo_server.http.callers import Caller, as_token
+from withallo_server.http.grants import READ
+from withallo_server.http.keys import AlloKeys
+from withallo_server.http.oauth import IssuerError, OAuthTokens
+from withallo_server.http.runtime import HttpRuntime
+from withallo_server.http.tenants import TooManyTenantsError
+from withallo_server.http.tokens import PREFIX, StaticTokens
+
+logger = logging.getLogger(__name__)
+
+BODY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The ways in; none of them means that nobody has to authenticate, which only loopback may do.
+
+    Attributes:
+        tokens: Static bearer tokens.
+        oauth: Access tokens of an issuer.
+        keys: Callers' own Allo keys.
+        metadata_url: Where the protected-resource metadata is.
+    """
+
+    tokens: StaticTokens | None = None
+    oauth: OAuthTokens | None = None
+    keys: AlloKeys | None = None
+    metadata_url: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether a caller has to authenticate."""
+        return bool(self.tokens or self.oauth or self.keys)
+
+    async def caller(self, authorization: str) -> Caller | None:
+        """Whoever a header proves, or nobody.
+
+        Raises:
+            IssuerError: The OAuth issuer cannot be asked.
+            WithalloError: Allo cannot be asked.
+        """
+        scheme, _, credential = authorization.strip().partition(" ")
+        credential = credential.strip()
+        caller: Caller | None = None
+        if scheme.lower() == "bearer" and credential:
+            caller = self.tokens.caller(credential) if self.tokens is not None else None
+            if caller is None and self.oauth is not None and not credential.startswith(PREFIX):
+                caller = await self.oauth.caller(credential)
+        elif scheme.lower() == "api-key" and credential and self.keys is not None:
+            caller = await self.keys.caller(credential)
+        if caller is not None and caller.expires_at is not None and caller.expires_at + 30 < time.time():
+            return None
+        return caller
+
+
+class Gatekeeper:
+    """ASGI middleware in front of the protocol."""
+
+    def __init__(
+        self, app: ASGIApp, doors: Doors, runtime: HttpRuntime, security: TransportSecuritySettings | None = None
+    ) -> None:
+        self._app = AuthContextMiddleware(app)
+        self._doors = doors
+        self._runtime = runtime
+        self._security = TransportSecurityMiddleware(security)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or refuse it."""
+        refusal = await self._security.validate_request(Request(scope))
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        if not self._doors.any:
+            await self._app(scope, _in_time(receive), send)
+            return
+        given = Headers(scope=scope).getlist("authorization")
+        try:
+            caller = await self._doors.caller(given[0]) if len(given) == 1 else None
+        except (IssuerError, WithalloError) as error:
+            logger.warning("A caller could not be judged: %s", error)
+            await _unavailable()(scope, receive, send)
+            return
+        if caller is None:
+            await self._unauthorized(bool(given))(scope, receive, send)
+        elif caller.grants.nothing:
+            await self._forbidden()(scope, receive, send)
+        else:
+            await self._serve(caller, scope, receive, send)
+
+    async def _serve(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            async with self._runtime.visit(caller):
+                scope["user"] = AuthenticatedUser(as_token(caller))
+                await self._app(scope, _in_time(receive), send)
+        except TooManyTenantsError:
+            await _unavailable()(scope, receive, send)
+
+    def _unauthorized(self, had_credential: bool) -> JSONResponse:
+        parts = [f'scope="{READ}"']
+        if had_credential:
+            parts.insert(0, 'error="invalid_token"')
+        headers = {"www-authenticate": self._challenge(parts)}
+        return JSONResponse({"error": "invalid_token"}, status_code=401, headers=headers)
+
+    def _forbidden(self) -> JSONResponse:
+        headers = {"www-authenticate": self._challenge(['error="insufficient_scope"', f'scope="{READ}"'])}
+        return JSONResponse({"error": "insufficient_scope"}, status_code=403, headers=headers)
+
+    def _challenge(self, parts: list[str]) -> str:
+        if self._doors.metadata_url is not None:
+            parts = [f'resource_metadata="{self._doors.metadata_url}"', *parts]
+        return "Bearer " + ", ".join(parts)
+
+
+def _unavailable() -> JSONResponse:
+    return JSONResponse({"error": "temporarily_unavailable"}, status_code=503, headers={"retry-after": "5"})
+
+
+def _in_time(receive: Receive) -> Receive:
+    """Give up on a body that takes for ever: whoever drips it looks disconnected to the application."""
+    deadline = anyio.current_time() + BODY_SECONDS
+    complete = False
+
+    async def receive_in_time() -> Message:
+        nonlocal complete
+        if complete:
+            return await receive()
+        with anyio.move_on_at(deadline):
+            message = await receive()
+            complete = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+        complete = True
+        return {"type": "http.disconnect"}
+
+    return receive_in_time

@@ -1,0 +1,154 @@
+"""The runtime of a server that many callers share: each sees the account and the tools its credential opens."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from anyio.abc import TaskGroup
+from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
+
+from withallo_client import AlloClient
+from withallo_server import errors
+from withallo_server.account import Account
+from withallo_server.http.callers import Caller, current_caller
+from withallo_server.http.grants import Grants
+from withallo_server.http.switchboard import Switchboard
+from withallo_server.http.tenants import Tenants, TenantSettings
+from withallo_server.notifier import Notifier
+from withallo_server.receiving import WebhookDoor, webhook_token
+from withallo_server.runtime import Runtime
+from withallo_server.settings import Settings
+from withallo_tools.services import EventQuery, ServerStatus, ToolStatus
+
+if TYPE_CHECKING:
+    from withallo_sandbox import Sandbox
+    from withallo_server.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+class HttpRuntime(Runtime):
+    """What all requests share, and what is different for each caller.
+
+    Attributes:
+        tenants: The accounts of keys that callers bring themselves.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        client: AlloClient | None = None,
+        sandbox: "Sandbox | None" = None,
+        database: "Database | None" = None,
+    ) -> None:
+        self.tenants = Tenants(settings, self._open_tenant, self._run_tenant)
+        self._notifiers: dict[str, Notifier] = {}
+        board = Switchboard(self._notifier_of_caller)
+        super().__init__(settings, client=client, sandbox=sandbox, database=database, notifier=board)
+
+    async def door(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The web application that takes webhooks for the operator's account."""
+        await self._door(scope, receive, send)
+
+    @property
+    def current(self) -> Account:
+        """The services of whoever is calling, closed as far as the credential does not open them."""
+        caller = current_caller()
+        if caller is None:
+            return self.account
+        account = self.account if caller.account is None else self.tenants.account(caller.account)
+        closed = caller.grants.closed()
+        return cast("Account", _Granted(account, closed)) if closed else account
+
+    @property
+    def grants(self) -> Grants | None:
+        """What the caller may use; None without authentication."""
+        caller = current_caller()
+        return None if caller is None else caller.grants
+
+    @asynccontextmanager
+    async def visit(self, caller: Caller) -> AsyncIterator[None]:
+        """Keep the caller's account open for as long as its request lasts.
+
+        Raises:
+            TooManyTenantsError: There is no room for another account.
+        """
+        if caller.key is None:
+            yield
+            return
+        async with self.tenants.visiting(self._task_group(), caller.key):
+            yield
+
+    def client_for(self, key: SecretStr) -> AlloClient:
+        """A client of Allo with a caller's own key; keys of the embedded account with `--sandbox`."""
+        if self.embedded is not None:
+            return self.embedded.client(key)
+        return AlloClient(key, base_url=self.settings.base_url, auth_scheme=self.settings.auth_scheme)
+
+    @cached_property
+    def _door(self) -> WebhookDoor:
+        return WebhookDoor(self.account, webhook_token(self.settings), self.store, self._signing_secrets)
+
+    async def _receive(self, stack: AsyncExitStack) -> None:
+        if self.embedded is not None:
+            token = webhook_token(self.settings)
+            await stack.enter_async_context(self.embedded.delivering(self._door, token))
+
+    async def _warm_up(self) -> None:
+        if self.settings.api_key is not None or self.settings.sandbox:
+            await super()._warm_up()
+
+    def _notifier_of_caller(self) -> Notifier | None:
+        caller = current_caller()
+        return None if caller is None or caller.account is None else self._notifiers.get(caller.account)
+
+    def _open_tenant(self, settings: TenantSettings, key: SecretStr, tasks: Callable[[], TaskGroup]) -> Account:
+        notifier = self._notifiers.setdefault(settings.account, Notifier())
+        return Account(
+            settings,
+            key,
+            tasks=tasks,
+            make_client=lambda: self.client_for(key),
+            open_database=self.database,
+            open_store=self.store,
+            notifier=notifier,
+            clock=self._now,
+        )
+
+    async def _run_tenant(self, account: Account) -> None:
+        """Learn what the key may do, then follow its inbox."""
+        from withallo_server.inbox.inbox import AccountInbox
+
+        await account.look_up()
+        try:
+            inbox = AccountInbox(await self.store(), account.settings.account)
+            await account.follow(inbox, (await inbox.list(EventQuery(limit=1))).latest)
+        except Exception as error:  # noqa: BLE001 - without an inbox the account still serves its tools
+            logger.warning("%s", errors.explain(error))
+
+
+class _Granted:
+    """An account with some tools closed to the caller; everything else is the account's own."""
+
+    def __init__(self, account: Account, closed: dict[str, str]) -> None:
+        self._account = account
+        self._closed = closed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._account, name)
+
+    @property
+    def tools_off(self) -> dict[str, str]:
+        return {**self._closed, **self._account.tools_off}
+
+    async def status(self) -> ServerStatus:
+        status = await self._account.status()
+        tools = tuple(
+            ToolStatus(each.name, False, self._closed[each.name]) if each.on and each.name in self._closed else each
+            for each in status.tools
+        )
+        return ServerStatus(tools=tools, inbox=status.inbox, environment=status.environment)
