@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import anyio
+import httpx
 import pytest
 import uvicorn
 from mcp import Client
@@ -17,7 +18,9 @@ from mcp.client.session import ElicitationFnT
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.types import CallToolResult, TextContent
 
+from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
+from withallo_sandbox.faults import Fault, Kind
 from withallo_server.factory import build_server
 from withallo_server.mcp_server import AlloServer
 from withallo_server.settings import Settings
@@ -45,16 +48,24 @@ class World:
 
     Attributes:
         settings: What every server here is built with, on top of the defaults of a test.
+        patience: Seconds the server waits for an answer of the account.
     """
 
     folder: Path
     sandbox: Sandbox = field(default_factory=lambda: Sandbox(rate_limits=False, calls=20, scale=20))
     settings: dict[str, Any] = field(default_factory=dict)
+    patience: float = 30.0
 
     def server(self, **settings: Any) -> AlloServer:
         """A server; started again, it is another process's life on the same data."""
         chosen = {"timezone": "Europe/Paris", "approval_page": "off", **self.settings, **settings}
-        return build_server(Settings(data_dir=self.folder, sandbox=True, **chosen), sandbox=self.sandbox)
+        allo = AlloClient("ak_live_sandbox", timeout=self.patience, transport=httpx.ASGITransport(app=self.sandbox.app))
+        settings_here = Settings(data_dir=self.folder, sandbox=True, **chosen)
+        return build_server(settings_here, client=allo, sandbox=self.sandbox)
+
+    def fail(self, kind: Kind, path: str = "/v1/api/sms", times: int = 1) -> None:
+        """Let the next requests to a path go wrong."""
+        self.sandbox.state.faults.add(Fault(path=path, kind=kind, times=times))
 
     @property
     def sent(self) -> list[tuple[str, str]]:

@@ -109,7 +109,7 @@ class GatedWrites:
 
     async def _consent(self, ctx: Context[Any, Any], write: Write) -> Approval:
         suspicion = await self.warnings.about(ctx, write)
-        if not is_gated(write, after_outsiders=suspicion.influenced):
+        if not is_gated(write, after_outsiders=suspicion.after_texts):
             return Approval("policy")
         policy = tightened(await policy_for(self.settings, write, self.rules.is_contact), ctx)
         if policy == "deny":
@@ -183,7 +183,7 @@ async def open_writes(
             consents=consents,
             gate=Gate(consents, pages),
             rules=rules,
-            warnings=Warnings(readings, people, outbox, clock),
+            warnings=Warnings(readings, people, rules.is_contact, outbox, clock),
             sending=sending,
             reports=Reports(outbox, consents, sending),
             trail=Trail(AuditLog(folder), account, settings.audit_bodies),

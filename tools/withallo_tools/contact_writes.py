@@ -11,7 +11,7 @@ from withallo_client import Contact
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.lines import read_number
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
-from withallo_tools.parameters import NO_ROWS, FirstName, JobTitle, LastName, WantedContact, Website
+from withallo_tools.parameters import NO_ROWS, FirstName, IdempotencyKey, JobTitle, LastName, WantedContact, Website
 from withallo_tools.phone import display
 from withallo_tools.resolve import find_exact
 from withallo_tools.services import Person, Services, Write, Written, services
@@ -41,6 +41,7 @@ async def create_contact(
     job_title: JobTitle = "",
     website: Website = "",
     emails: Emails = (),
+    idempotency_key: IdempotencyKey = "",
 ) -> Annotated[CallToolResult, SavedContact]:
     """Create a contact. Look with search_contacts first: Allo does not notice duplicates.
 
@@ -55,6 +56,7 @@ async def create_contact(
         action=f"Create the contact {' '.join(filter(None, (name, last_name))) or members['numbers'][0]}",
         details=_details(members),
         payload=members,
+        idempotency_key=idempotency_key or None,
     )
 
     async def request(key: str) -> Mapping[str, Any]:

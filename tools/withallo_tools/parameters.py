@@ -39,7 +39,7 @@ Outcome = Annotated[
     _null_means("any"),
 ]
 IdempotencyKey = Annotated[
-    str, Field(description="Your own key; the same key and text never goes out twice."), OPTIONAL
+    str, Field(description="Your own key; the same key and content is never done twice."), OPTIONAL
 ]
 FirstName = Annotated[str, Field(description="First name."), OPTIONAL]
 LastName = Annotated[str, Field(description="Last name."), OPTIONAL]

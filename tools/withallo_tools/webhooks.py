@@ -11,7 +11,7 @@ from withallo_client import NotFoundError, Webhook, WebhookEndpoint
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import read_number
 from withallo_tools.outsiders import clean
-from withallo_tools.parameters import OPTIONAL
+from withallo_tools.parameters import OPTIONAL, IdempotencyKey
 from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -79,6 +79,7 @@ async def create_webhook(
     allo_number: Annotated[
         str, Field(description="Only for the older v1 form: the one line it covers."), OPTIONAL
     ] = "",
+    idempotency_key: IdempotencyKey = "",
 ) -> Annotated[CallToolResult, CreatedWebhook]:
     """Create a webhook and return its signing secret, once. Without allo_number it is a v2 endpoint for all lines.
 
@@ -92,6 +93,7 @@ async def create_webhook(
         action=f"Have Allo send events to {url}",
         details=(("Address", url), ("Events", ", ".join(topics)), ("Line", line or "all lines")),
         payload={"url": url, "topics": list(topics), **({"allo_number": line} if line else {})},
+        idempotency_key=idempotency_key or None,
     )
 
     async def request(key: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 
 from withallo_client import WithalloError
 from withallo_server.consent.callers import session_of
+from withallo_server.guardrails.patterns import IsContact
 from withallo_server.guardrails.readings import SOMEBODY, Readings
 from withallo_server.outbox.store import Outbox
 from withallo_tools.services import People, Write, services
@@ -22,10 +23,13 @@ class Suspicion:
     """What speaks against letting a write go by itself.
 
     Attributes:
-        influenced: Outsiders other than the recipients had the chance to put it into the model's head.
+        after_texts: Messages, transcripts or events of people other than the recipients were read before it.
+        influenced: It may come from what was read. A name in the contact directory is too short to lead far, so names
+            alone only matter for what does not go to somebody in that directory.
         warnings: For the human.
     """
 
+    after_texts: bool
     influenced: bool
     warnings: tuple[str, ...]
 
@@ -36,6 +40,7 @@ class Warnings:
 
     readings: Readings
     people: People
+    is_contact: IsContact
     outbox: Outbox
     clock: Callable[[], datetime]
 
@@ -55,7 +60,11 @@ class Warnings:
             if count:
                 went = "one text" if count == 1 else f"{count} texts"
                 warnings.append(f"this is text number {count + 1} in ten minutes; {went} went out before it.")
-        return Suspicion(bool(texts or names), tuple(warnings))
+        influenced = bool(texts) or (bool(names) and not await self._goes_to_contacts(write))
+        return Suspicion(bool(texts), influenced, tuple(warnings))
+
+    async def _goes_to_contacts(self, write: Write) -> bool:
+        return bool(write.recipients) and all([await self.is_contact(number) for number in write.recipients])
 
     async def _strangers(self, ctx: Context[Any, Any], read: set[str], write: Write) -> list[str]:
         """Authors that are neither recipients, nor the same person under another number, nor our own lines."""
