@@ -1,9 +1,11 @@
 """The account: its lines, people, calls and texts, and what the API does to them."""
 
 import re
+import sys
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
 from withallo_sandbox import ids
 from withallo_sandbox.company import PENDING_SENDER_ID, SENDER_ID, TAGS, USERS
@@ -11,6 +13,7 @@ from withallo_sandbox.contacts import ContactBook
 from withallo_sandbox.records import ANONYMOUS, Call, Company, Contact, Item, Line, Message, Promise, User
 from withallo_sandbox.timeline import Timeline
 
+_ACCENT = re.compile("[\u0300-\u036f]")
 _WORD = re.compile(r"\w+")
 
 
@@ -84,13 +87,14 @@ class Account:
         days = (now - last.date).days
         return "ENGAGED" if days < 14 else "COOLING" if days < 45 else "COLD"
 
-    def words_of(self, item: Item) -> list[str]:
-        """Every word that was spoken, summed up or written, without case and accents."""
+    def hits(self, item: Item, prefix: str) -> int:
+        """How many words that were spoken, summed up or written begin so; case and accents do not count."""
         if isinstance(item, Message):
-            return words(item.content)
+            return _count(sorted(words(item.content)), prefix)
         if item.id not in self._spoken:
-            self._spoken[item.id] = words(" ".join(row.text for row in item.speech().turns))
-        return [*self._spoken[item.id], *words(item.summary or "")]
+            spoken = words(" ".join(row.text for row in item.speech().turns))
+            self._spoken[item.id] = sorted(map(sys.intern, spoken))
+        return _count(self._spoken[item.id], prefix) + _count(sorted(words(item.summary or "")), prefix)
 
     def unanswered(self, item: Item) -> bool:
         """Whether nobody of ours reacted to this text or missed call, on any line or sender ID."""
@@ -108,5 +112,8 @@ class Account:
 
 def words(text: str) -> list[str]:
     """The words of a text without case and accents."""
-    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
-    return _WORD.findall(plain)
+    return _WORD.findall(_ACCENT.sub("", normalize("NFKD", text.casefold())))
+
+
+def _count(ordered: list[str], prefix: str) -> int:
+    return bisect_left(ordered, prefix + "\U0010ffff") - bisect_left(ordered, prefix)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from withallo_sandbox import ids
 
@@ -121,8 +121,7 @@ class Contact:
         return " ".join(part for part in (self.name, self.last_name) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(NamedTuple):
     """One turn of a conversation, in seconds from the start of the call."""
 
     source: Source

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 E164 = re.compile(r"\+[1-9]\d{1,14}", re.ASCII)
 MAX_BODY = 1_000_000
+_LISTS = frozenset({"numbers", "emails"})
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 
 BodyT = TypeVar("BodyT", bound="Body")
@@ -26,6 +27,12 @@ class Body(BaseModel):
     """A request body: strict about types, silent about members it does not know (API contract 10.9)."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
+
+    def given(self) -> dict[str, Any]:
+        """The members the body holds; a list that is null counts as absent, any other list becomes a tuple."""
+        members = {name: getattr(self, name) for name in self.model_fields_set}
+        kept = {name: value for name, value in members.items() if value is not None or name not in _LISTS}
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
 
 
 def load(raw: bytes) -> Any:
@@ -146,6 +153,17 @@ def checked_page(number: int, size: int, *, first: int) -> Page:
     if not 1 <= size <= 100:
         raise invalid("size", "size must be 1 to 100.", "INVALID_PAGE_SIZE")
     return Page(number, size, first)
+
+
+def checked_numbers(numbers: list[str], *, status: int = 400) -> tuple[str, ...]:
+    """Phone numbers of a contact, each once.
+
+    Raises:
+        RefusedError: When one is not E.164.
+    """
+    if not all(E164.fullmatch(number) for number in numbers):
+        raise invalid("numbers", "numbers must be E.164.", "INVALID_PHONE_FORMAT", status)
+    return tuple(dict.fromkeys(numbers))
 
 
 def _refuse_constant(name: str) -> Any:

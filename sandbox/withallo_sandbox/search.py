@@ -132,9 +132,13 @@ class ItemSearcher:
             yield lambda item: self._relevance(item) > 0
 
     def _relevance(self, item: Item) -> int:
-        spoken = self._account.words_of(item)
-        hits = [sum(one.startswith(word) for one in spoken) for word in self._words]
-        return sum(hits) if all(hits) else 0
+        total = 0
+        for word in self._words:
+            hits = self._account.hits(item, word)
+            if not hits:
+                return 0
+            total += hits
+        return total
 
 
 def _range(bounds: dict[str, Any]) -> _Range:

@@ -11,7 +11,7 @@ from withallo_sandbox.account import Account
 from withallo_sandbox.errors import RefusedError, invalid, not_found
 from withallo_sandbox.gate import Endpoint
 from withallo_sandbox.records import Company, Contact
-from withallo_sandbox.requests import E164, Ask, Body, checked_page
+from withallo_sandbox.requests import Ask, Body, checked_numbers, checked_page
 from withallo_sandbox.shapes import data, v2
 
 _UNPROCESSABLE = 422
@@ -154,15 +154,12 @@ def _person(ask: Ask) -> Contact:
 
 
 def _members(account: Account, body: UpdatePerson) -> dict[str, Any]:
-    members = body.model_dump(include=body.model_fields_set - {"allow_duplicate_number", "company_id"})
-    if "numbers" in members:
-        members["numbers"] = tuple(dict.fromkeys(body.numbers or ()))
-        if not all(E164.fullmatch(number) for number in members["numbers"]):
-            raise invalid("numbers", "numbers must be E.164.", "INVALID_PHONE_FORMAT", _UNPROCESSABLE)
-    if "emails" in members:
-        members["emails"] = tuple(body.emails or ())
-    if "company_id" in body.model_fields_set:
-        members["company"] = _company(account, body.company_id)
+    members = body.given()
+    members.pop("allow_duplicate_number", None)
+    if body.numbers is not None:
+        members["numbers"] = checked_numbers(body.numbers, status=_UNPROCESSABLE)
+    if "company_id" in members:
+        members["company"] = _company(account, members.pop("company_id"))
     return members
 
 

@@ -9,7 +9,7 @@ from withallo_sandbox import notify
 from withallo_sandbox.errors import RefusedError, invalid
 from withallo_sandbox.gate import Endpoint
 from withallo_sandbox.records import Call, Contact
-from withallo_sandbox.requests import E164, Ask, Body
+from withallo_sandbox.requests import Ask, Body, checked_numbers
 from withallo_sandbox.shapes import data, v1
 
 
@@ -88,13 +88,6 @@ def get_conversation(ask: Ask) -> Response:
     return data({"results": rows, "metadata": {"pagination": v1.counters(page, len(items))}})
 
 
-def _numbers(numbers: list[str] | None) -> tuple[str, ...]:
-    for number in numbers or ():
-        if not E164.fullmatch(number):
-            raise invalid("numbers", "numbers must be E.164.", "INVALID_PHONE_FORMAT")
-    return tuple(dict.fromkeys(numbers or ()))
-
-
 def create_contact(ask: Ask) -> Response:
     """Add a contact; the status is that of the vendor's page."""
     body, account = ask.read(CreateContact), ask.state.account
@@ -102,7 +95,7 @@ def create_contact(ask: Ask) -> Response:
         ask.state.clock.now(),
         name=body.name,
         last_name=body.last_name,
-        numbers=_numbers(body.numbers),
+        numbers=checked_numbers(body.numbers),
         emails=tuple(body.emails or ()),
         company=None,
         job_title=body.job_title,
@@ -115,11 +108,9 @@ def create_contact(ask: Ask) -> Response:
 def update_contact(ask: Ask) -> Response:
     """Change what the body holds; numbers and emails replace."""
     person, body, account = _person(ask), ask.read(UpdateContact), ask.state.account
-    members = body.model_dump(include=body.model_fields_set)
-    if "numbers" in members:
-        members["numbers"] = _numbers(body.numbers)
-    if "emails" in members:
-        members["emails"] = tuple(body.emails or ())
+    members = body.given()
+    if body.numbers is not None:
+        members["numbers"] = checked_numbers(body.numbers)
     changed = account.contacts.update(person, ask.state.clock.now(), **members)
     notify.contact(ask.state, changed, created=False)
     return data(v1.contact(changed, account))

@@ -95,7 +95,7 @@ def make_call(seed: int, plan: Plan, rng: Random) -> Call:
 def _duration(rng: Random, kind: Kind) -> int:
     if kind != "talk":
         return rng.randrange(14, 55)
-    shortest, longest = rng.choices(((45, 180), (180, 600), (600, 1300), (1300, 2200)), (52, 36, 10, 2))[0]
+    shortest, longest = rng.choices(((45, 180), (180, 600), (600, 1300), (1300, 2200)), (58, 34, 7, 1))[0]
     return rng.randrange(shortest, longest)
 
 

@@ -57,6 +57,11 @@ class Language:
     agent_summary: str
     threads: tuple[tuple[str, ...], ...]
 
+    def fresh(self, draw: int) -> dict[str, str]:
+        """Other words for the braces, from one draw."""
+        chosen = {name: words[(draw >> place) % len(words)] for place, (name, words) in enumerate(self.fill.items())}
+        return {**chosen, "qty": str(2 + draw % 17)}
+
     def slots(self, rng: Random, me: str, who: str) -> dict[str, str]:
         """One choice for every brace."""
         chosen = {name: rng.choice(words) for name, words in self.fill.items()}

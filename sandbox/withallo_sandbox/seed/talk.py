@@ -136,8 +136,7 @@ class _Talk:
                 pool = [*self.language.chat, *self.language.decoys]
                 self._rng.shuffle(pool)
             first, *others = pool.pop()
-            fresh = {name: self._rng.choice(words) for name, words in self.language.fill.items()}
-            self._slots = {**self._slots, **fresh, "qty": str(self._rng.randrange(2, 19))}
+            self._slots |= self.language.fresh(self._rng.randrange(1_000_000))
             if not bridged:
                 first, bridged = f"{self._rng.choice(self.language.bridge)} {first}", True
             self._exchange(first, *others)
