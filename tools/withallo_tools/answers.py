@@ -82,6 +82,11 @@ class Answer:
         )
 
 
+def count(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def structured(facts: Facts) -> dict[str, object]:
     """Facts as JSON without empty members, naming those that outsiders wrote."""
     content = facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

@@ -12,7 +12,7 @@ from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
 from withallo_tools.outline import sections, talk_time
 from withallo_tools.outsiders import OutsiderText, clean, quote
-from withallo_tools.transcripts import Turn, around, ending, read_clock, shown_lines, turns_of
+from withallo_tools.transcripts import Turn, around, clock, ending, read_clock, shown_lines, turns_of
 
 Zoom = Literal["summary", "outline", "transcript"]
 _SHARE_OF_BUDGET = 0.85
@@ -104,7 +104,7 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     if not turns:
         notes.append("No transcript.")
     elif len(chosen) < len(turns):
-        notes.append(_left_out(len(turns), len(chosen), view, found=bool(wanted), cut=not wanted <= chosen))
+        notes.append(_left_out(turns, wanted, chosen, view))
     return Told(
         rows,
         notes,
@@ -132,11 +132,11 @@ def _within(turns: Sequence[Turn], wanted: set[int], tail: set[int], room: int) 
     return chosen
 
 
-def _left_out(total: int, shown: int, view: View, *, found: bool, cut: bool) -> str:
-    missing = f"{total - shown} of {total} turns are not shown"
-    if view.find and not found:
+def _left_out(turns: Sequence[Turn], wanted: set[int], chosen: set[int], view: View) -> str:
+    missing = f"{len(turns) - len(chosen)} of {len(turns)} turns are not shown"
+    if view.find and not wanted:
         return f"The words occur nowhere in what was said (a word matches from its beginning). {missing}."
+    cut = next((turn for turn in turns if turn.index in wanted - chosen), None)
     if cut:
-        return f"{missing}: go on with start= the time where the first gap begins."
-    how = "zoom='transcript' (with start, end or speaker), or find='words', shows them"
-    return f"{missing}: {how}."
+        return f"{missing}, for length: go on with zoom='transcript', start='{clock(cut.start)}'."
+    return f"{missing}: zoom='transcript' (with start, end or speaker), or find='words', shows them."

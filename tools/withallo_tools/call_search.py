@@ -1,5 +1,6 @@
 """Finds calls over all lines: with v2 where the key may, with a bounded scan of v1 otherwise; the same answer."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +19,7 @@ from withallo_tools.times import TimeRange
 
 _FULL_PAGE = 100
 _V2_IDS = ("cll-", "msg-")
+_V2_CALL = re.compile(r"cll-[\w-]+")
 _only_v1: WeakSet[AlloClient] = WeakSet()
 
 
@@ -94,10 +96,11 @@ async def read_call(services: Services, call_id: str, *, transcript: bool) -> Ca
 async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFacts]:
     """Up to 100 calls in one request, in the order asked for; unknown ones are missing."""
     ids = [call_id.strip().replace("cll_", "cll-", 1) for call_id in call_ids]
+    of_v2 = [call_id for call_id in dict.fromkeys(ids) if _V2_CALL.fullmatch(call_id)]
     found: list[CallFacts] = []
-    if services.client not in _only_v1:
+    if services.client not in _only_v1 and of_v2:
         try:
-            items = await services.client.conversations.batch(list(dict.fromkeys(ids)))
+            items = await services.client.conversations.batch(of_v2)
             found = [facts_of_item(item) for item in items if item.kind == "CALL"]
         except (ForbiddenError, NotFoundError):
             _only_v1.add(services.client)
@@ -110,9 +113,15 @@ async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFa
 async def _scan_v1(services: Services, ids: Collection[str]) -> list[CallFacts]:
     """Calls by id where only the list of each line can be read."""
     lines = [line.number for line in await own_lines(services) if line.number]
-    sources = [Source(partial(_v1_page, services.client, _FULL_PAGE, line, None)) for line in lines]
-    found = await newest(sources, Wanted(TimeRange(), len(ids), lambda call: call.id in ids))
+    found = await newest(
+        [v1_source(services.client, line) for line in lines], Wanted(TimeRange(), len(ids), lambda call: call.id in ids)
+    )
     return found.rows
+
+
+def v1_source(client: AlloClient, line: str) -> Source[CallFacts]:
+    """All calls of one line, transcripts included."""
+    return Source(partial(_v1_page, client, _FULL_PAGE, line, None))
 
 
 def _v2_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]:

@@ -5,7 +5,7 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_tools.answers import Answer, Facts
+from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import CallQuery, search
@@ -83,11 +83,11 @@ async def search_calls(
 
 
 def _headline(found: Newest[CallFacts], range_words: str) -> str:
-    count = len(found.rows)
-    if not count:
+    shown = len(found.rows)
+    if not shown:
         return f"No calls match ({range_words})."
-    of_all = f" of {found.total}" if found.total and found.total > count else ""
-    return f"{count}{of_all} calls, newest first ({range_words}):"
+    of_all = f"{shown} of {found.total:,} calls" if found.total and found.total > shown else count(shown, "call")
+    return f"{of_all}, newest first ({range_words}):"
 
 
 def _bound(found: Newest[CallFacts], reach: Services) -> str:

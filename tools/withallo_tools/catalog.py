@@ -9,6 +9,7 @@ from withallo_tools.contact_writes import create_contact, update_contact
 from withallo_tools.contacts import get_contact, get_contact_conversation, search_contacts
 from withallo_tools.conversations import search_conversations
 from withallo_tools.events import list_events, wait_for_event
+from withallo_tools.follow_up_list import list_follow_ups
 from withallo_tools.inbox_view import list_conversations, mark_conversation
 from withallo_tools.numbers import list_numbers
 from withallo_tools.sends import get_send
@@ -26,6 +27,7 @@ TOOLS = cast(
         get_calls,
         search_conversations,
         list_conversations,
+        list_follow_ups,
         mark_conversation,
         update_call_summary,
         search_contacts,

@@ -6,7 +6,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_client import ItemFilter
-from withallo_tools.answers import Answer, Facts
+from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.excerpts import excerpt
 from withallo_tools.item_search import ItemQuery, Order, search_items
 from withallo_tools.lines import find_line, known_line_names
@@ -115,8 +115,12 @@ async def search_conversations(
         talk_row(reach, talk, lines, beside(talk.number, names, talk.name), excerpt(item, words))
         for talk, item in zip(talks, found.items, strict=True)
     ]
-    of_all = f" of {found.total}" if found.total and found.total > len(rows) else ""
-    answer = Answer(reach.answer_budget).say(f"{len(rows)}{of_all} hits, {sort} first ({span_words(span, reach)}):")
+    of_all = f" of {found.total:,}" if found.total and found.total > len(rows) else ""
+    answer = Answer(reach.answer_budget).say(
+        f"{count(len(rows), 'hit')}{of_all}, {sort} first ({span_words(span, reach)}):"
+        if rows
+        else f"Nothing matches ({span_words(span, reach)})."
+    )
     shown = answer.rows([text for text, _ in rows], EVERYBODY)
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""

@@ -106,7 +106,7 @@ async def list_conversations(
     chosen = await find_line(reach, line)
     numbers = [one.number for one in ([chosen] if chosen else await own_lines(reach)) if one.number]
     sources = [Source(partial(_page, reach.client, number, unread, limit)) for number in numbers]
-    found = await newest(sources, Wanted[_Thread](TimeRange(), limit, lambda thread: True, after))
+    found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after))
     waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
     names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows if not thread.name])
     lines = {} if chosen else await known_line_names(reach)

@@ -95,7 +95,7 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
         return await _in_order(client, query, filters, position)
     sources = [Source(partial(_page, client, query, each)) for each in filters]
     span = TimeRange(asked.since, asked.until)
-    wanted = Wanted[_Hit](span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
+    wanted: Wanted[_Hit] = Wanted(span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
     found = await newest(sources, wanted, max_requests=_MOST_REQUESTS)
 
     def position_after(shown: int) -> object:

@@ -66,14 +66,13 @@ def sections(turns: Sequence[Turn]) -> list[Section]:
     """Cut the call where the words before and after have least in common."""
     bags = [_bag(turn.text) for turn in turns]
     most = min(_MOST_SECTIONS, max(1, len(turns) // _SECTION_TURNS))
-    places = sorted(range(_WINDOW // 2, len(turns) - _WINDOW // 2), key=lambda place: _alike(bags, place))
-    cuts: list[int] = []
-    for place in places:
-        if len(cuts) + 1 >= most:
-            break
-        if all(abs(place - cut) >= _SECTION_TURNS // 2 for cut in cuts):
-            cuts.append(place)
-    bounds = [0, *sorted(cuts), len(turns)]
+    even = len(turns) / most
+    near = int(even / 3)
+    cuts = [
+        min(range(middle - near, middle + near + 1), key=lambda place: _alike(bags, place))
+        for middle in (round(even * number) for number in range(1, most))
+    ]
+    bounds = [0, *cuts, len(turns)]
     whole = Counter[str]()
     for bag in bags:
         whole.update(bag)

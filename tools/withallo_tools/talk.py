@@ -95,7 +95,7 @@ def talk_row(
         words: What to show instead of the text or the gist of the summary; cleaned.
     """
     kind = "call" if talk.call else "text"
-    ended = " ".join(filter(None, (talk.call.how, talk.call.length))) if talk.call else clean(talk.status, 20)
+    ended = " ".join(filter(None, (talk.call.how, talk.call.length))) if talk.call else _status(talk)
     if words is None:
         words = gist(talk.call.summary, 200) if talk.call else clean(talk.words or "", LONGEST_TEXT)
     head = " ".join(filter(None, (at_local(talk.at, reach), talk.way, kind)))
@@ -112,6 +112,11 @@ def talk_row(
         text=words,
     )
     return " | ".join(filter(None, (ours, who, words))), row
+
+
+def _status(talk: Talk) -> str:
+    """What became of a text of ours; that theirs arrived goes without saying."""
+    return clean(talk.status, 20) if talk.way == "outbound" else ""
 
 
 def _talk_of_message(message: TextMessage) -> Talk:
