@@ -23,7 +23,7 @@ from withallo_server.late import Late, LateInbox, LatePeople, LateWrites
 from withallo_server.machine import machine_region, machine_zone
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
-from withallo_tools.services import EventQuery, Inbox, People, ServerStatus, Writes
+from withallo_tools.services import EventQuery, Inbox, InboxEvent, People, ServerStatus, Writes
 
 if TYPE_CHECKING:
     from withallo_server.database import Database
@@ -157,16 +157,26 @@ class Account:
     async def follow(self, inbox: "AccountInbox", after: int) -> None:
         """Tell clients and the directory of every event after a sequence, whichever process stored it; never ends."""
         from withallo_server.inbox.announcing import Announcer
+        from withallo_server.inbox.upkeep import keep_up
 
         announcer = Announcer(self._notifier, self.people)
-        async for events in inbox.pages(after):
-            await announcer.tell(events)
-            try:
-                directory = await self.directory()
-                for event in events:
-                    await directory.observe(event.data)
-            except Exception as error:  # noqa: BLE001 - the directory's trouble must not silence the inbox
-                logger.warning("Events taught the directory nothing: %s", type(error).__name__)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keep_up, inbox, self, self.settings)
+            async for events in inbox.pages(after):
+                await announcer.tell(events)
+                try:
+                    await self._pass_on(events)
+                except Exception as error:  # noqa: BLE001 - the trouble of other rooms must not silence the inbox
+                    logger.warning("Events reached neither directory nor channel: %s", type(error).__name__)
+
+    async def _pass_on(self, events: Sequence[InboxEvent]) -> None:
+        directory = await self.directory()
+        for event in events:
+            await directory.observe(event.data)
+        if self.settings.claude_channel:
+            from withallo_server.inbox.channel import push
+
+            await push(events, self, self._notifier)
 
     async def close(self) -> None:
         """Close the connections to Allo."""

@@ -39,4 +39,6 @@ def build_server(
     server = AlloServer(runtime, request_state)
     resources.register(server)
     inbox_resources.register(server)
+    if settings.claude_channel:
+        server.runtime.notifier.experimental["claude/channel"] = {}
     return server

@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from withallo_client import AlloClient, InvalidArgumentError
 from withallo_server.guardrails.settings import SendingSettings
 from withallo_server.http.settings import HttpSettings
+from withallo_server.inbox.settings import InboxSettings
 
 PREFIX = "ALLO_"
 
@@ -115,7 +116,7 @@ def _listen(value: str) -> str:
     return value
 
 
-class Settings(BaseSettings, SendingSettings, HttpSettings):
+class Settings(BaseSettings, SendingSettings, HttpSettings, InboxSettings):
     """What the operator decides; nothing a client or a model says changes it."""
 
     model_config = SettingsConfigDict(

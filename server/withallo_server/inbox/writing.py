@@ -27,7 +27,8 @@ def add_events(connection: Connection, batch: Sequence[NewEvent]) -> list[bool]:
     """Insert what is not there yet.
 
     Returns:
-        For each event whether it was stored; false for a delivery that had been stored before.
+        For each event whether it was stored; false for a delivery that had been stored before, and for a call or
+        message that was fetched though a delivery had told of it.
     """
     lock(connection)
     known = _known_ids(connection, batch)
@@ -87,7 +88,12 @@ def write_mark(connection: Connection, account: str, name: str, value: str) -> N
 def _known_ids(connection: Connection, batch: Sequence[NewEvent]) -> set[tuple[str, str]]:
     wanted = {event.event_id for event in batch}
     found = connection.execute(select(events.c.account, events.c.event_id).where(events.c.event_id.in_(wanted)))
-    return {(row.account, row.event_id) for row in found}
+    known = {(row.account, row.event_id) for row in found}
+    fetched = [event for event in batch if event.source == "reconciled"]
+    shown = _shown(connection, [event.facts.subject or "" for event in fetched]) if fetched else {}
+    return known | {
+        (event.account, event.event_id) for event in fetched if (event.account, event.facts.subject) in shown
+    }
 
 
 def _insert_distinct(connection: Connection, batch: Sequence[NewEvent]) -> list[NewEvent]:
@@ -107,13 +113,10 @@ def _insert_distinct(connection: Connection, batch: Sequence[NewEvent]) -> list[
                 continue
             taken.add(key)
             if original := shown.get(key):
-                if event.source == "reconciled":
-                    continue
                 row["same_as"] = original.sequence
                 _improve(connection, original, event)
         rows.append(row)
-    if rows:
-        connection.execute(insert(events), rows)
+    connection.execute(insert(events), rows)
     return rest
 
 

@@ -1,0 +1,111 @@
+"""What no webhook brought is fetched, once, and joined with the webhook that comes after all."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from withallo_client import AlloClient, InvalidResponseError
+from withallo_sandbox import Sandbox
+from withallo_server.inbox.events import NewEvent
+from withallo_server.inbox.inbox import AccountInbox
+from withallo_server.inbox.reconcile import Reconciler
+from withallo_tools.services import EventQuery, InboxEvent
+
+pytestmark = pytest.mark.anyio
+
+MakeEvent = Callable[..., NewEvent]
+CALLER = "+33612345678"
+
+
+class World:
+    """The embedded account, and an inbox that its webhooks do not reach."""
+
+    def __init__(self, inbox: AccountInbox, sandbox: Sandbox) -> None:
+        self.inbox = inbox
+        self.sandbox = sandbox
+        self.transport = httpx.ASGITransport(app=sandbox.app)
+        self.client = AlloClient("ak_live_sandbox", transport=self.transport)
+        self.reconciler = Reconciler(inbox, self.client, self._lines, sandbox.clock.now)
+
+    async def _lines(self) -> list[str]:
+        return [line.number for line in await self.client.numbers.list() if line.number]
+
+    async def control(self, name: str, **body: Any) -> Any:
+        async with httpx.AsyncClient(transport=self.transport, base_url="http://sandbox") as http:
+            answer = await http.post(f"/_sandbox/{name}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def arrive(self, name: str, **body: Any) -> str:
+        """After ten minutes something arrives, and is ten minutes old at the end."""
+        self.sandbox.clock.advance(600)
+        arrived = (await self.control(name, from_number=CALLER, **body))["data"]["id"]
+        self.sandbox.clock.advance(600)
+        return str(arrived)
+
+    async def events(self) -> list[InboxEvent]:
+        return list((await self.inbox.list(EventQuery(limit=100))).events)
+
+
+@pytest.fixture
+async def world(inbox: AccountInbox) -> AsyncIterator[World]:
+    world = World(inbox, Sandbox(scale=20, calls=40))
+    async with world.client:
+        yield world
+
+
+async def test_a_new_inbox_begins_now(world: World) -> None:
+    assert await world.reconciler.reconcile() == 0
+    assert await world.events() == []
+
+
+async def test_calls_and_texts_that_no_webhook_brought_are_filled_in_once(world: World) -> None:
+    await world.reconciler.reconcile()
+    await world.arrive("inbound-sms", content="Are you open?")
+    await world.arrive("inbound-call")
+    assert await world.reconciler.reconcile() == 2
+    assert await world.reconciler.reconcile() == 0
+    call, text = await world.events()
+    assert (call.topic, call.source, call.verified) == ("call.completed", "reconciled", True)
+    assert (text.topic, text.data["content"], text.contact_number) == ("sms.received", "Are you open?", CALLER)
+
+
+async def test_a_webhook_that_comes_later_is_the_same_event(world: World, make_event: MakeEvent) -> None:
+    await world.reconciler.reconcile()
+    call_id = await world.arrive("inbound-call")
+    await world.reconciler.reconcile()
+    (filled,) = await world.events()
+    webhook_id = call_id.replace("cll-", "cll_")
+    assert webhook_id != call_id
+    late = make_event("msg_late", "call.completed", id=webhook_id, type="INBOUND", summary="They asked for a quote.")
+    await world.inbox.store.add(late)
+    (event,) = await world.events()
+    assert event.sequence == filled.sequence
+    assert event.data["summary"] == "They asked for a quote."
+    assert await world.inbox.get("msg_late") == event
+
+
+async def test_what_a_webhook_brought_is_not_filled_in_again(world: World, make_event: MakeEvent) -> None:
+    await world.reconciler.reconcile()
+    call_id = await world.arrive("inbound-call")
+    await world.inbox.store.add(make_event("msg_1", "call.completed", id=call_id.replace("-", "_"), type="INBOUND"))
+    assert await world.reconciler.reconcile() == 0
+    assert [event.event_id for event in await world.events()] == ["msg_1"]
+
+
+async def test_without_the_v2_search_calls_are_found_on_v1(world: World) -> None:
+    await world.reconciler.reconcile()
+    await world.arrive("inbound-call")
+    await world.control("faults", path="/v2/api/conversations/items/search", kind="html", status=404, times=50)
+    assert await world.reconciler.reconcile() == 1
+
+
+async def test_an_api_that_fails_leaves_the_gap_for_the_next_time(world: World) -> None:
+    await world.reconciler.reconcile()
+    await world.arrive("inbound-sms", content="Hello?")
+    await world.control("faults", path="/v2/api/conversations/items/search", kind="malformed", times=1)
+    with pytest.raises(InvalidResponseError):
+        await world.reconciler.reconcile()
+    assert await world.reconciler.reconcile() == 1
