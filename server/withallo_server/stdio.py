@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import signal
 import sys
 
 import anyio
@@ -26,6 +27,8 @@ def run(settings: Settings) -> None:
         from withallo_server.listening import bind
 
         server.runtime.listener = bind(settings.listen)
+    # The thread that waits on stdin would hold up a Ctrl-C for ever; what is under way survives a kill anyway.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.freeze()
     gc.enable()
     try:
