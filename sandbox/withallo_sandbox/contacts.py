@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from withallo_sandbox import ids
@@ -11,6 +12,8 @@ from withallo_sandbox.people import PEOPLE
 from withallo_sandbox.records import Contact
 from withallo_sandbox.seed import numbers
 from withallo_sandbox.seed.contacts import contact
+
+_KEPT = 2048
 
 
 class ContactBook:
@@ -26,9 +29,8 @@ class ContactBook:
         if not len(PEOPLE) <= size <= numbers.CAPACITY:
             message = f"a sandbox holds {len(PEOPLE)} to {numbers.CAPACITY} contacts, not {size}"
             raise ValueError(message)
-        self._size = self._seeded = size
-        self._seed = seed
-        self._now = now
+        self._size = size
+        self._grown = lru_cache(maxsize=_KEPT)(lambda ordinal: contact(seed, ordinal, size, now))
         self._kept: dict[int, Contact] = {}
         self._owners: defaultdict[str, list[int]] = defaultdict(list)
         for person in PEOPLE:
@@ -38,8 +40,7 @@ class ContactBook:
         return self._size
 
     def __getitem__(self, ordinal: int) -> Contact:
-        kept = self._kept.get(ordinal)
-        return kept or contact(self._seed, ordinal, self._seeded, self._now)
+        return self._kept.get(ordinal) or self._grown(ordinal)
 
     def __iter__(self) -> Iterator[Contact]:
         return (self[ordinal] for ordinal in range(self._size))

@@ -52,12 +52,12 @@ class Sender:
         clock.on_move(self._wake)
 
     def publish(self, topic: str, event: Json, *, v1: bool = False, line: str | None = None) -> None:
-        """Queue an event for every enabled endpoint of its dialect that asked for the topic."""
+        """Queue an event for every enabled endpoint of its dialect and line that asked for the topic."""
         webhook_id = "msg_" + secrets.token_urlsafe(18)
-        body = json.dumps(event, ensure_ascii=False)
         for endpoint in self.endpoints.values():
-            dialect = (endpoint.secret is None) == v1 and (endpoint.allo_number in {None, line} or line is None)
+            dialect = (endpoint.secret is None) == v1 and (line is None or endpoint.allo_number in {None, line})
             if endpoint.enabled and dialect and topic in endpoint.topics:
+                body = json.dumps(event, ensure_ascii=False)
                 self._add(Delivery(webhook_id, endpoint, topic, body, self._clock.now()))
 
     def replay(self, delivery: Delivery) -> None:

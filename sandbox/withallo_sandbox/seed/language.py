@@ -58,17 +58,13 @@ class Language:
     threads: tuple[tuple[str, ...], ...]
 
     def fresh(self, draw: int) -> dict[str, str]:
-        """Other words for the braces, from one draw."""
-        chosen = {name: words[(draw >> place) % len(words)] for place, (name, words) in enumerate(self.fill.items())}
+        """A word for each brace, from one draw of 48 bits."""
+        chosen = {
+            name: words[(draw >> 4 * place) % len(words)] for place, (name, words) in enumerate(self.fill.items())
+        }
         return {**chosen, "qty": str(2 + draw % 17)}
 
     def slots(self, rng: Random, me: str, who: str) -> dict[str, str]:
-        """One choice for every brace."""
-        chosen = {name: rng.choice(words) for name, words in self.fill.items()}
-        return {
-            **chosen,
-            "me": me,
-            "who": who,
-            "order": str(rng.randrange(2100, 9900)),
-            "qty": str(rng.randrange(2, 19)),
-        }
+        """A word for each brace, the names included."""
+        order = str(rng.randrange(2100, 9900))
+        return {**self.fresh(rng.getrandbits(48)), "order": order, "me": me, "who": who}

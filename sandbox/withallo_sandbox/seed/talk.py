@@ -136,7 +136,7 @@ class _Talk:
                 pool = [*self.language.chat, *self.language.decoys]
                 self._rng.shuffle(pool)
             first, *others = pool.pop()
-            self._slots |= self.language.fresh(self._rng.randrange(1_000_000))
+            self._slots |= self.language.fresh(self._rng.getrandbits(48))
             if not bridged:
                 first, bridged = f"{self._rng.choice(self.language.bridge)} {first}", True
             self._exchange(first, *others)
