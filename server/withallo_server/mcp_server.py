@@ -1,5 +1,6 @@
 """The MCP server: which tools it shows, and how a call that fails is told."""
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -215,8 +216,10 @@ async def _lifespan(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
 
 def _make_tool(function: ToolFunction) -> Tool:
     info = function.tool_info
-    tool = Tool.from_function(function, title=info.title, annotations=info.effect.hints)
+    description = inspect.getdoc(function)
+    tool = Tool.from_function(function, title=info.title, description=description, annotations=info.effect.hints)
     tool.parameters = slim_schema(tool.parameters)
+    tool.fn_metadata.output_schema = slim_schema(tool.fn_metadata.output_schema)
     return tool
 
 
