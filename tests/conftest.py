@@ -110,6 +110,12 @@ async def client(request: pytest.FixtureRequest, server: AlloServer) -> AsyncIte
         yield connected
 
 
+@pytest.fixture(scope="session")
+def make_world() -> Callable[[Path], World]:
+    """For tests that need many."""
+    return World
+
+
 @pytest.fixture
 def serve_http() -> Callable[[AlloServer], AbstractAsyncContextManager[str]]:
     """Serves a server over streamable HTTP on a free port and gives its URL."""
