@@ -1,38 +1,25 @@
-"""The tools through an in-memory MCP client, in both protocol eras, on the embedded account."""
+"""The tools through an in-memory MCP client of both protocol eras, on the embedded account."""
 
+import json
 import warnings
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import anyio
 import httpx
 import pytest
 from mcp import Client
-from mcp.server import MCPServer
-from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult, TextContent
+from mcp.client import ClientRequestContext
+from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
 
-from withallo_client import AlloClient, Number
+from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
-from withallo_tools.catalog import TOOLS
-from withallo_tools.services import (
-    EventPage,
-    EventQuery,
-    InboxEvent,
-    PeoplePage,
-    Person,
-    Request,
-    SendReport,
-    ServerStatus,
-    ToolStatus,
-    Write,
-    Written,
-)
+from withallo_server.factory import build_server
+from withallo_server.settings import Settings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -42,143 +29,20 @@ NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
 
 @dataclass
-class MemoryInbox:
-    events: list[InboxEvent] = field(default_factory=list)
-    arrived: anyio.Event = field(default_factory=anyio.Event)
-
-    def _matching(self, query: EventQuery) -> list[InboxEvent]:
-        found = [
-            event
-            for event in self.events
-            if (not query.topics or event.topic in query.topics)
-            and (not query.contact_numbers or event.contact_number in query.contact_numbers)
-            and (query.allo_number is None or event.allo_number == query.allo_number)
-            and (query.since is None or event.received_at >= query.since)
-            and (query.until is None or event.received_at < query.until)
-            and not (query.unread and event.read)
-            and (query.after is None or event.sequence > query.after)
-            and (query.before is None or event.sequence < query.before)
-        ]
-        return found if query.after is not None else found[::-1]
-
-    async def list(self, query: EventQuery) -> EventPage:
-        found = self._matching(query)
-        latest = self.events[-1].sequence if self.events else 0
-        shown = found[: query.limit]
-        return EventPage(tuple(shown), len(found), shown[-1].sequence if query.after is not None and shown else latest)
-
-    async def get(self, event_id: str) -> InboxEvent | None:
-        return next((event for event in self.events if event.event_id == event_id), None)
-
-    async def wait(self, query: EventQuery, seconds: float) -> EventPage:
-        with anyio.move_on_after(seconds):
-            while not self._matching(query):
-                await self.arrived.wait()
-        return await self.list(query)
-
-    async def mark_read(self, event_ids: Collection[str]) -> int:
-        return len(event_ids)
-
-    async def topics(self) -> Sequence[str]:
-        return sorted({event.topic for event in self.events})
-
-    def add(self, event: InboxEvent) -> None:
-        self.events.append(event)
-        self.arrived.set()
-        self.arrived = anyio.Event()
-
-
-@dataclass
-class MemoryPeople:
-    client: AlloClient
-    known: list[Person] = field(default_factory=list)
-    complete: bool = True
-
-    async def fill(self) -> None:
-        page = 0
-        while True:
-            found = await self.client.contacts.search(page, 100)
-            self.known += [
-                Person(
-                    contact.id,
-                    contact.full_name,
-                    contact.company.name if contact.company else None,
-                    contact.numbers,
-                    contact.emails,
-                )
-                for contact in found.items
-            ]
-            page += 1
-            if not found.has_more:
-                return
-
-    async def search(self, query: str, *, limit: int, offset: int = 0) -> PeoplePage:
-        words = query.casefold().split()
-        found = [
-            person
-            for person in self.known
-            if all(word in " ".join((person.name, *person.numbers, *person.emails)).casefold() for word in words)
-        ]
-        return PeoplePage(tuple(found[offset : offset + limit]), len(found), self.complete)
-
-    async def names(self, numbers: Collection[str]) -> dict[str, str]:
-        return {number: person.name for person in self.known for number in person.numbers if number in set(numbers)}
-
-    async def remember(self, people: Sequence[Person]) -> None:
-        self.known += people
-
-
-@dataclass
-class OpenDoor:
-    """Writes that nobody has to agree to; remembers what was asked."""
-
-    asked: list[Write] = field(default_factory=list)
-    done: dict[str, Written] = field(default_factory=dict)
-
-    async def submit(self, ctx: object, write: Write, request: Request) -> Written:
-        self.asked.append(write)
-        key = write.idempotency_key or f"key{len(self.asked)}"
-        if key in self.done:
-            return Written("replayed", key, self.done[key].result)
-        self.done[key] = Written("sent", key, await request(key))
-        return self.done[key]
-
-    async def look_up(self, idempotency_key: str) -> SendReport | None:
-        if idempotency_key not in self.done:
-            return None
-        write = self.asked[0]
-        return SendReport(idempotency_key, write.tool, "sent", write.recipients, NOW, "Allo answered.")
-
-
-@dataclass
 class World:
-    """Services over a sandbox, and the client that calls the tools."""
+    """A server on a sandbox of its own, the client that calls its tools, and what passed between server and Allo.
+
+    Attributes:
+        asked: What the human was asked; they always agree.
+        requests: Method and path of each request to Allo.
+        closed: Beginnings of paths that Allo refuses with 403 from now on.
+    """
 
     sandbox: Sandbox
-    client: AlloClient
-    people: MemoryPeople
-    inbox: MemoryInbox = field(default_factory=MemoryInbox)
-    writes: OpenDoor = field(default_factory=OpenDoor)
-    region: str = "FR"
-    zone: ZoneInfo = field(default_factory=partial(ZoneInfo, "Europe/Paris"))
-    answer_budget: int = 6000
-    requests: list[httpx.Request] = field(default_factory=list)
-    mcp: Client = field(init=False)
-
-    def services_for(self, ctx: object) -> "World":
-        return self
-
-    def now(self) -> datetime:
-        return self.sandbox.clock.now()
-
-    async def numbers(self) -> Sequence[Number]:
-        return await self.client.numbers.list()
-
-    async def scopes(self) -> frozenset[str]:
-        return (await self.client.account.me()).scopes
-
-    async def status(self) -> ServerStatus:
-        return ServerStatus((ToolStatus("send_sms", False, "read only"),), "not listening", "sandbox")
+    mcp: Client
+    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    closed: tuple[str, ...] = ()
 
     async def call(self, name: str, **arguments: Any) -> str:
         """The text of a tool's answer, or of its error."""
@@ -190,6 +54,36 @@ class World:
         assert not result.is_error, text_of(result)
         return result.structured_content or {}
 
+    async def refusal(self, name: str, **arguments: Any) -> str:
+        """The text of a tool's error."""
+        result = await self.mcp.call_tool(name, arguments)
+        assert result.is_error, text_of(result)
+        return text_of(result)
+
+    async def control(self, name: str, **body: Any) -> Any:
+        """Make something happen in the account."""
+        transport = httpx.ASGITransport(app=self.sandbox.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
+            answer = await http.post(f"/_sandbox/{name}", json=body)
+            assert answer.is_success, answer.text
+            return answer.json()
+
+
+class _Watched(httpx.AsyncBaseTransport):
+    """Notes every request, and closes routes."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.inner = httpx.ASGITransport(app=sandbox.app)
+        self.world: World | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.world is not None:
+            self.world.requests.append(f"{request.method} {request.url.path}")
+            if self.world.closed and request.url.path.startswith(self.world.closed):
+                error = {"type": "permission_error", "code": "API_KEY_INSUFFICIENT_SCOPE", "message": "no"}
+                return httpx.Response(403, json={"error": {**error, "retryable": False}}, request=request)
+        return await self.inner.handle_async_request(request)
+
 
 def text_of(result: CallToolResult) -> str:
     return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
@@ -199,33 +93,26 @@ OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 
 
 @asynccontextmanager
-async def _world(mode: str, key: str, sandbox: Sandbox) -> AsyncIterator[World]:
-    seen: list[httpx.Request] = []
-    transport = _Counting(httpx.ASGITransport(app=sandbox.app), seen)
-    async with AlloClient(key, transport=transport) as client:
-        world = World(sandbox, client, MemoryPeople(client), requests=seen)
-        if key == "ak_live_sandbox":
-            await world.people.fill()
-            seen.clear()
-        tools = [Tool.from_function(tool, title=tool.tool_info.title) for tool in TOOLS]
-        server = MCPServer("tools", version="0", tools=tools, lifespan=lambda _: _yielding(world), log_level="CRITICAL")
-        async with Client(server, mode=mode) as world.mcp:
-            yield world
+async def _world(folder: Path, mode: str, key: str = "ak_live_sandbox", **settings: Any) -> AsyncIterator[World]:
+    sandbox = Sandbox(now=NOW, rate_limits=False, daily_quota=1_000_000)
+    transport = _Watched(sandbox)
+    decided = {"region": "FR", "timezone": "Europe/Paris", "toolsets": ("all",), "log_level": "CRITICAL", **settings}
+
+    async def agree(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        opened.asked.append(params.message)
+        return ElicitResult(action="accept", content={"approve": True})
+
+    async with AlloClient(key, transport=transport) as allo:
+        server = build_server(Settings(sandbox=True, data_dir=folder, **decided), client=allo, sandbox=sandbox)
+        async with Client(server, mode=mode, elicitation_callback=agree) as mcp:
+            opened = transport.world = World(sandbox, mcp)
+            yield opened
 
 
-@asynccontextmanager
-async def _yielding(world: World) -> AsyncIterator[World]:
-    yield world
-
-
-@dataclass
-class _Counting(httpx.AsyncBaseTransport):
-    inner: httpx.AsyncBaseTransport
-    seen: list[httpx.Request]
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.seen.append(request)
-        return await self.inner.handle_async_request(request)
+async def _until_people_are_known(world: World) -> None:
+    with anyio.fail_after(30):
+        while not (await world.facts("search_contacts", query="marie dupont")).get("complete", True):
+            await anyio.lowlevel.checkpoint()
 
 
 @pytest.fixture(scope="session")
@@ -235,29 +122,41 @@ def tokens() -> Callable[[str], int]:
     return lambda text: len(encoding.encode(text))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(params=["auto", "legacy"])
-def mode(request: pytest.FixtureRequest) -> str:
-    """Both protocol eras."""
-    return str(request.param)
+@pytest.fixture(scope="session", params=["auto", "legacy"])
+async def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One account for all tests of an era, its contacts known; tests leave each other's people alone."""
+    async with _world(tmp_path_factory.mktemp("shared"), request.param) as world:
+        await _until_people_are_known(world)
+        yield world
 
 
 @pytest.fixture
-def sandbox() -> Sandbox:
-    return Sandbox(now=NOW, rate_limits=False)
+async def world(shared: World) -> AsyncIterator[World]:
+    """The shared account, open everywhere and with nothing noted yet."""
+    shared.asked.clear()
+    shared.requests.clear()
+    shared.closed = ()
+    yield shared
+    shared.closed = ()
 
 
 @pytest.fixture
-def open_world(sandbox: Sandbox) -> OpenWorld:
-    """Opens the account with another key or era: `async with open_world(key="ak_live_readonly") as world`."""
-    return lambda key="ak_live_sandbox", mode="auto": _world(mode, key, sandbox)
+def open_world(tmp_path: Path) -> OpenWorld:
+    """Opens an account of one's own, with another key, era or settings."""
+    return lambda mode="auto", **settings: _world(tmp_path, mode, **settings)
 
 
 @pytest.fixture
-async def world(mode: str, sandbox: Sandbox) -> AsyncIterator[World]:
-    async with _world(mode, "ak_live_sandbox", sandbox) as opened:
-        yield opened
+def cost(tokens: Callable[[str], int]) -> Callable[[CallToolResult], tuple[int, int]]:
+    """Tokens of an answer's text and of its structured content."""
+
+    def measure(result: CallToolResult) -> tuple[int, int]:
+        facts = json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":"))
+        return tokens(text_of(result)), tokens(facts)
+
+    return measure

@@ -25,15 +25,13 @@ def test_a_cursor_of_other_arguments_or_another_list_is_refused() -> None:
         read_cursor("contacts", ASKED, cursor)
 
 
-@pytest.mark.parametrize("position", [-1, "x", None, 10**9, [1]])
+@pytest.mark.parametrize("position", [-1, "x", 10**9, [1]])
 def test_an_offset_that_is_no_count_is_refused(position: object) -> None:
     with pytest.raises(ToolError, match="cursor"):
-        if position is None:
-            read_offset("contacts", ASKED, "null")
         read_offset("contacts", ASKED, next_cursor("contacts", ASKED, position))
 
 
 @given(st.text(min_size=1, max_size=200))
 def test_a_damaged_cursor_is_refused_clearly(cursor: str) -> None:
-    with pytest.raises(ToolError, match="^cursor: "):
+    with pytest.raises(ToolError, match=r"^cursor: "):
         read_cursor("calls", ASKED, cursor)

@@ -1,5 +1,7 @@
 """Numbers are read as people write them."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,10 +48,8 @@ def test_an_unreadable_number_says_what_it_was_read_as(written: str, region: str
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(written: str) -> None:
-    try:
+    with contextlib.suppress(ToolError):
         assert parse_phone(written, "FR").e164
-    except ToolError:
-        pass
     assert isinstance(looks_like_number(written), bool)
 
 

@@ -246,9 +246,7 @@ def test_any_words_end_in_a_range_or_a_refusal(written: str, second: int) -> Non
 
 @given(
     st.lists(
-        st.sampled_from(
-            ("last", "7", "days", "ago", "hier", "lundi", "matin", "14h", "2026", "-", ":", "/", "mois")
-        ),
+        st.sampled_from(("last", "7", "days", "ago", "hier", "lundi", "matin", "14h", "2026", "-", ":", "/", "mois")),
         max_size=7,
     )
 )

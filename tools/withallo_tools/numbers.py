@@ -6,7 +6,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_client import Number
-from withallo_tools.answers import Answer, Facts, Row
+from withallo_tools.answers import Answer, Facts, Row, count
 from withallo_tools.lines import line_label
 from withallo_tools.outsiders import clean
 from withallo_tools.services import Services, services
@@ -46,10 +46,10 @@ async def list_numbers(ctx: ToolContext) -> Annotated[CallToolResult, Numbers]:
 
 async def numbers_answer(reach: Services) -> CallToolResult:
     """The answer of `list_numbers`, which the resource `allo://numbers` gives too."""
-    numbers = await reach.numbers()
+    numbers = await reach.numbers(fresh=True)
     rows = [_row(number) for number in numbers]
     lines = sum(not number.is_sender_id for number in numbers)
-    answer = Answer(reach.answer_budget).say(f"{lines} lines, {len(numbers) - lines} sender IDs:")
+    answer = Answer(reach.answer_budget).say(f"{count(lines, 'line')}, {count(len(numbers) - lines, 'sender ID')}:")
     return answer.say(*map(_text, numbers)).result(Numbers(numbers=tuple(rows)))
 
 
