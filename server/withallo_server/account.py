@@ -112,10 +112,10 @@ class Account:
         """The present; the embedded account's own clock with `--sandbox`."""
         return self._clock()
 
-    async def numbers(self) -> Sequence[Number]:
-        """Lines and sender IDs, kept for five minutes."""
+    async def numbers(self, *, fresh: bool = False) -> Sequence[Number]:
+        """Lines and sender IDs, kept for five minutes for whoever does not ask for fresh ones."""
         async with self._numbers_lock:
-            if self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) > NUMBERS_KEPT:
+            if fresh or self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) > NUMBERS_KEPT:
                 self._numbers = tuple(await self.client.numbers.list())
                 self.numbers_as_of = self.now()
             return self._numbers

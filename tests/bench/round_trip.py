@@ -10,8 +10,8 @@ from mcp.client.stdio import StdioServerParameters
 
 from tests.bench import report
 
-BATCHES = 12
-BATCH = 15
+BATCHES = 20
+BATCH = 8
 KEY = {"Authorization": "Api-Key ak_live_sandbox"}
 
 

@@ -306,8 +306,8 @@ class Services(Protocol):
     def now(self) -> datetime:
         """The present, aware; the sandbox may have moved it."""
 
-    async def numbers(self) -> Sequence[Number]:
-        """The account's lines and sender IDs, fetched once and kept for a few minutes."""
+    async def numbers(self, *, fresh: bool = False) -> Sequence[Number]:
+        """The account's lines and sender IDs: as Allo has them now, or as they were some minutes ago."""
 
     async def scopes(self) -> frozenset[str]:
         """API scopes of the key."""
