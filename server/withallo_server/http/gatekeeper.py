@@ -14,7 +14,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from withallo_client import WithalloError
@@ -29,6 +29,7 @@ from withallo_server.http.tokens import PREFIX, StaticTokens
 logger = logging.getLogger(__name__)
 
 BODY_SECONDS = 30.0
+MOST_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Gatekeeper:
             await refusal(scope, receive, send)
             return
         if not self._doors.any:
-            await self._app(scope, _in_time(receive), send)
+            await self._pass_on(scope, receive, send)
             return
         given = Headers(scope=scope).getlist("authorization")
         try:
@@ -111,9 +112,23 @@ class Gatekeeper:
         try:
             async with self._runtime.visit(caller):
                 scope["user"] = AuthenticatedUser(as_token(caller))
-                await self._app(scope, _in_time(receive), send)
+                await self._pass_on(scope, receive, send)
         except TooManyTenantsError:
             await _unavailable()(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 0
+        if scope["method"] == "POST":
+            try:
+                receive = await _taken_in(receive)
+            except TimeoutError:
+                status = 408
+            except _TooLargeError:
+                status = 413
+        if status:
+            await Response(status_code=status, headers={"connection": "close"})(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _unauthorized(self, had_credential: bool) -> JSONResponse:
         parts = [f'scope="{READ}"']
@@ -136,20 +151,35 @@ def _unavailable() -> JSONResponse:
     return JSONResponse({"error": "temporarily_unavailable"}, status_code=503, headers={"retry-after": "5"})
 
 
-def _in_time(receive: Receive) -> Receive:
-    """Give up on a body that takes for ever: whoever drips it looks disconnected to the application."""
-    deadline = anyio.current_time() + BODY_SECONDS
-    complete = False
+class _TooLargeError(Exception):
+    """More than `MOST_BYTES` came."""
 
-    async def receive_in_time() -> Message:
-        nonlocal complete
-        if complete:
-            return await receive()
-        with anyio.move_on_at(deadline):
+
+async def _taken_in(receive: Receive) -> Receive:
+    """Read the whole body, then hand it on in one piece: whoever drips it occupies nothing behind this.
+
+    Raises:
+        TimeoutError: It did not come in time.
+        _TooLargeError: It is too large.
+    """
+    parts: list[bytes] = []
+    size = 0
+    with anyio.fail_after(BODY_SECONDS):
+        while True:
             message = await receive()
-            complete = message["type"] != "http.request" or not message.get("more_body", False)
-            return message
-        complete = True
-        return {"type": "http.disconnect"}
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > MOST_BYTES:
+                raise _TooLargeError
+            if not message.get("more_body", False):
+                break
+    whole: Message | None = {"type": message["type"], "body": b"".join(parts)}
 
-    return receive_in_time
+    async def receive_again() -> Message:
+        nonlocal whole
+        if whole is None:
+            return await receive()
+        given, whole = whole, None
+        return given
+
+    return receive_again

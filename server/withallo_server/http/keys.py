@@ -20,10 +20,10 @@ class AlloKeys:
     """Judges keys by asking Allo, at most once in a while for each.
 
     Args:
-        client_for: Makes a client with a key, or nothing for a key that cannot be one.
+        client_for: Makes a client with a key.
     """
 
-    def __init__(self, client_for: Callable[[SecretStr], AlloClient | None]) -> None:
+    def __init__(self, client_for: Callable[[SecretStr], AlloClient]) -> None:
         self._client_for = client_for
         self._known: dict[str, tuple[float, bool]] = {}
         self._asking = anyio.CapacityLimiter(8)
@@ -55,10 +55,7 @@ class AlloKeys:
 
     async def _ask(self, key: SecretStr) -> bool:
         try:
-            client = self._client_for(key)
-            if client is None:
-                return False
-            async with client:
+            async with self._client_for(key) as client:
                 await client.account.me()
         except (AuthenticationError, ForbiddenError, InvalidArgumentError):
             return False

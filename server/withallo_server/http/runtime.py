@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import httpx
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
@@ -86,7 +87,7 @@ class HttpRuntime(Runtime):
     def client_for(self, key: SecretStr) -> AlloClient:
         """A client of Allo with a caller's own key; keys of the embedded account with `--sandbox`."""
         if self.embedded is not None:
-            return self.embedded.client(key)
+            return AlloClient(key, transport=httpx.ASGITransport(app=self.embedded.sandbox.app))
         return AlloClient(key, base_url=self.settings.base_url, auth_scheme=self.settings.auth_scheme)
 
     @cached_property

@@ -1,0 +1,277 @@
+"""Who gets in, who does not, and what a refusal says."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp import MCPError
+from mcp.types import TextContent
+from pydantic import SecretStr
+
+from withallo_server.http.gatekeeper import Doors
+
+Hashed = Callable[..., tuple[str, SecretStr]]
+
+BAD_AUTHORIZATIONS = [
+    None,
+    "",
+    "Bearer",
+    "Bearer wam_wrong",
+    "Bearer é",
+    "Basic ZGVzazpkZXNr",
+    "ak_live_sandbox",
+    "Api-Key ak_live_sandbox",
+    "Bearer ak_live_sandbox",
+    "Bearer " + "x" * 5000,
+]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("authorization", BAD_AUTHORIZATIONS)
+async def test_without_a_good_token_nobody_gets_in(served: Any, hashed: Hashed, authorization: str | None) -> None:
+    _, line = hashed()
+    async with served(tokens=(line,)) as it:
+        headers = {} if authorization is None else {b"authorization": authorization.encode()}
+        async with httpx.AsyncClient() as http:
+            for method in ("POST", "GET", "DELETE"):
+                answer = await http.request(method, it.url, headers=headers, content=b"{}")
+                assert answer.status_code == 401
+                assert answer.headers["www-authenticate"].startswith("Bearer ")
+                assert 'scope="allo:read"' in answer.headers["www-authenticate"]
+                assert "wam_" not in answer.text
+
+
+@pytest.mark.anyio
+async def test_two_authorization_headers_are_one_too_many(served: Any, hashed: Hashed) -> None:
+    good, line = hashed()
+    async with served(tokens=(line,)) as it, httpx.AsyncClient() as http:
+        headers = [("authorization", good), ("authorization", "Bearer other")]
+        assert (await http.post(it.url, headers=headers, json={})).status_code == 401
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_good_token_gets_in_in_both_eras(served: Any, hashed: Hashed, era: str) -> None:
+    authorization, line = hashed()
+    async with served(tokens=(line,)) as it, it.client(authorization, era) as client:
+        result = await client.call_tool("list_numbers", {})
+        assert not result.is_error
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_scopes_choose_the_tools(served: Any, hashed: Hashed, era: str) -> None:
+    reader, reads = hashed("reader", "allo:read")
+    caller, calls = hashed("caller", "allo:calls:read")
+    async with served(tokens=(reads, calls)) as it:
+        async with it.client(reader, era) as client:
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert "search_contacts" in names
+            assert "send_sms" not in names
+            refused = await client.call_tool("send_sms", {"to": "+33612345678", "message": "hello"})
+            assert refused.is_error
+            assert "allo:write" in _text(refused)
+        async with it.client(caller, era) as client:
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert "search_calls" in names
+            assert "search_contacts" not in names
+            assert "lacks the scope" in _text(await client.call_tool("get_account", {}))
+            with pytest.raises(MCPError, match="does not open"):
+                await client.read_resource("allo://events/recent")
+
+
+@pytest.mark.anyio
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+async def test_nothing_is_heard_that_may_not_be_read(served: Any, hashed: Hashed) -> None:
+    caller, calls = hashed("caller", "allo:calls:read")
+    async with served(tokens=(calls,)) as it, it.client(caller) as client:
+        with pytest.raises(MCPError, match="does not open"):
+            async with client.listen(resource_subscriptions=["allo://events/recent"]):
+                raise AssertionError("the subscription was taken")
+    async with served(tokens=(calls,)) as it, it.client(caller, "legacy") as client:
+        with pytest.raises(MCPError, match="does not open"):
+            await client.session.subscribe_resource("allo://events/recent")
+
+
+@pytest.mark.anyio
+async def test_prompts_and_completions_show_no_more_than_tools(served: Any, hashed: Hashed) -> None:
+    caller, calls = hashed("caller", "allo:calls:read")
+    async with served(tokens=(calls,)) as it:
+        answer = await it.post(
+            {"authorization": caller, "mcp-protocol-version": "2026-07-28", "mcp-method": "completion/complete"},
+            method="completion/complete",
+            params={
+                "ref": {"type": "ref/resource", "uri": "allo://contacts/{contact_id}"},
+                "argument": {"name": "contact_id", "value": ""},
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "1"},
+                },
+            },
+        )
+        assert "allo:read" in answer.json()["error"]["message"]
+
+
+@pytest.mark.anyio
+async def test_an_access_token_of_the_issuer_gets_in(served: Any, issuer: Any, doors_of: Doors) -> None:
+    async with served(doors=doors_of) as it, it.client(f"Bearer {issuer.token()}") as client:
+        assert not (await client.call_tool("list_numbers", {})).is_error
+
+
+@pytest.mark.anyio
+async def test_a_token_without_our_scopes_is_told_which_it_needs(served: Any, issuer: Any, doors_of: Doors) -> None:
+    async with served(doors=doors_of) as it:
+        answer = await it.post({"authorization": f"Bearer {issuer.token(scope='openid')}"})
+
+    assert answer.status_code == 403
+    challenge = answer.headers["www-authenticate"]
+    assert 'error="insufficient_scope"' in challenge
+    assert 'scope="allo:read"' in challenge
+    assert 'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp"' in challenge
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "claims", [{"aud": "https://other.example.com/mcp"}, {"exp": 1}, {"iss": "https://evil.example"}]
+)
+async def test_a_token_of_another_audience_or_time_or_issuer_is_refused(
+    served: Any, issuer: Any, doors_of: Doors, claims: dict[str, Any]
+) -> None:
+    async with served(doors=doors_of) as it:
+        answer = await it.post({"authorization": f"Bearer {issuer.token(**claims)}"})
+
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+@pytest.mark.anyio
+async def test_an_issuer_that_is_down_lets_nobody_in_and_nobody_out(served: Any, issuer: Any, doors_of: Doors) -> None:
+    issuer.down = True
+    async with served(doors=doors_of) as it:
+        answer = await it.post({"authorization": f"Bearer {issuer.token()}"})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+
+
+@pytest.mark.anyio
+async def test_the_metadata_says_who_issues_tokens_and_which_scopes_there_are(
+    served: Any, issuer: Any, doors_of: Doors
+) -> None:
+    async with (
+        served(doors=doors_of, public_url="https://mcp.example.com", oauth_issuer="https://login.example.com") as it,
+        httpx.AsyncClient() as http,
+    ):
+        document = (await http.get(f"{it.base}/.well-known/oauth-protected-resource/mcp")).json()
+
+    assert document["resource"] == "https://mcp.example.com/mcp"
+    assert document["authorization_servers"] == ["https://login.example.com"]
+    assert {"allo:read", "allo:write", "allo:calls"} <= set(document["scopes_supported"])
+
+
+@pytest.mark.anyio
+async def test_a_session_answers_only_to_who_opened_it(served: Any, hashed: Hashed) -> None:
+    first, line = hashed("first")
+    second, other = hashed("second")
+    hello = {
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    async with served(tokens=(line, other)) as it:
+        opened = await it.post({"authorization": first}, **hello)
+        session = {"mcp-session-id": opened.headers["mcp-session-id"]}
+
+        assert (await it.post({"authorization": first, **session})).status_code == 200
+        assert (await it.post({"authorization": second, **session})).status_code == 404
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"host": "localhost:1"}, 200),
+        ({"host": "mcp.example.com"}, 200),
+        ({"host": "extra.example.com:8443"}, 200),
+        ({"host": "evil.example"}, 421),
+        ({"host": "mcp.example.com.evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example"}, 421),
+        ({"origin": "http://localhost:6274"}, 200),
+        ({"origin": "https://app.example.com"}, 200),
+        ({"origin": "https://mcp.example.com"}, 200),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "https://app.example.com.evil.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+@pytest.mark.parametrize("with_auth", [False, True])
+async def test_only_known_hosts_and_origins_are_answered(
+    served: Any, hashed: Hashed, headers: dict[str, str], status: int, with_auth: bool
+) -> None:
+    authorization, line = hashed()
+    chosen = {"tokens": (line,)} if with_auth else {}
+    hello = {
+        "method": "initialize",
+        "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    }
+    async with served(
+        public_url="https://mcp.example.com",
+        allowed_hosts=("extra.example.com:*",),
+        allowed_origins=("https://app.example.com",),
+        **chosen,
+    ) as it:
+        assert (await it.post({"authorization": authorization, **headers}, **hello)).status_code == status
+
+
+@pytest.mark.anyio
+async def test_a_page_of_an_allowed_origin_may_ask_first(served: Any) -> None:
+    async with served(allowed_origins=("https://app.example.com",)) as it, httpx.AsyncClient() as http:
+        asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+        good = await http.options(it.url, headers={"origin": "https://app.example.com", **asked})
+        evil = await http.options(it.url, headers={"origin": "https://evil.example", **asked})
+
+    assert good.headers["access-control-allow-origin"] == "https://app.example.com"
+    assert "access-control-allow-origin" not in evil.headers
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_is_too_large_is_refused(served: Any, chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(50):
+            yield b" " * 100_000
+
+    async with served() as it, httpx.AsyncClient() as http:
+        headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+        content: Any = pieces() if chunked else b" " * 5_000_000
+        try:
+            answer = await http.post(it.url, headers=headers, content=content)
+        except (httpx.ReadError, httpx.WriteError):
+            assert chunked, "what announces its size gets an answer; what does not may be cut off while it talks"
+        else:
+            assert answer.status_code == 413
+        assert (await it.post()).status_code == 400, "the server goes on"
+
+
+@pytest.mark.anyio
+async def test_a_body_that_drips_is_given_up(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("withallo_server.http.gatekeeper.BODY_SECONDS", 0.2)
+    async with served() as it:
+        port = int(it.base.rpartition(":")[2])
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            head = (
+                "POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                "accept: application/json, text/event-stream\r\ncontent-length: 100\r\n\r\n{"
+            )
+            await stream.send(head.encode())
+            with anyio.fail_after(5):
+                answer = b"".join([part async for part in stream])
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert (await it.post()).status_code in (200, 400)
+
+
+def _text(result: Any) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
