@@ -59,7 +59,8 @@ class World:
     def server(self, **settings: Any) -> AlloServer:
         """A server; started again, it is another process's life on the same data."""
         chosen = {"timezone": "Europe/Paris", "approval_page": "off", **self.settings, **settings}
-        allo = AlloClient("ak_live_sandbox", timeout=self.patience, transport=httpx.ASGITransport(app=self.sandbox.app))
+        key = chosen.get("api_key", "ak_live_sandbox")
+        allo = AlloClient(key, timeout=self.patience, transport=httpx.ASGITransport(app=self.sandbox.app))
         settings_here = Settings(data_dir=self.folder, sandbox=True, **chosen)
         return build_server(settings_here, client=allo, sandbox=self.sandbox)
 
