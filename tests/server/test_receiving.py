@@ -1,0 +1,103 @@
+"""Webhooks that reach the server over a real port, and the secret path they come by."""
+
+import base64
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from standardwebhooks.webhooks import Webhook
+
+from withallo_server.factory import build_server
+from withallo_server.listening import bind
+from withallo_server.receiving import webhook_token
+from withallo_server.settings import Settings, SettingsError
+from withallo_tools.services import EventQuery
+
+SECRET = "whsec_" + base64.b64encode(b"a signing secret of 32 bytes....").decode()
+TOKEN = "a-secret-path-of-the-test"
+BODY = json.dumps(
+    {
+        "topic": "sms.received",
+        "version": "2.0",
+        "timestamp": "2026-11-22T10:00:00Z",
+        "data": {"id": "msg_1", "from_number": "+33612345678", "to_number": "+33199000010", "content": "hello"},
+    }
+)
+
+
+def signed(body: str, secret: str = SECRET) -> dict[str, str]:
+    now = datetime.now(UTC)
+    signature = Webhook(secret).sign("msg_1", now, body)
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+
+
+@pytest.mark.anyio
+async def test_a_signed_delivery_is_stored_once_and_a_forged_one_never(tmp_path: Path) -> None:
+    settings = Settings(
+        api_key=SecretStr("ak_live_1"),
+        base_url="http://127.0.0.1:9",
+        data_dir=tmp_path,
+        webhook_secrets=(SecretStr(SECRET),),
+        webhook_token=SecretStr(TOKEN),
+    )
+    server = build_server(settings)
+    server.runtime.listener = bind("127.0.0.1:0")
+    url = f"http://127.0.0.1:{server.runtime.listener.getsockname()[1]}/webhooks/allo"
+    other = "whsec_" + base64.b64encode(b"the secret of somebody else.....").decode()
+    async with server.runtime.running(), httpx.AsyncClient() as allo:
+        for path, headers, expected in (
+            (TOKEN, signed(BODY, other), 400),
+            ("another-path", signed(BODY), 404),
+            (TOKEN, signed(BODY), 200),
+            (TOKEN, signed(BODY), 200),
+        ):
+            answer = await allo.post(f"{url}/{path}", content=BODY, headers=headers)
+            assert answer.status_code == expected
+            assert not answer.content
+        page = await server.runtime.account.inbox.list(EventQuery())
+    [event] = page.events
+    assert event.event_id == "msg_1"
+    assert event.verified
+
+
+def test_the_path_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    token = webhook_token(settings)
+    assert webhook_token(settings) == token
+    assert len(token.get_secret_value()) >= 32
+    [file] = (tmp_path / "new").iterdir()
+    if os.name == "posix":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert webhook_token(Settings(data_dir=tmp_path / "other")) != token
+
+
+def test_the_setting_is_the_path(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, webhook_token=SecretStr(TOKEN))
+    assert webhook_token(settings).get_secret_value() == TOKEN
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_gives_a_path_for_this_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tmp_path.joinpath("file").write_text("")
+    token = webhook_token(Settings(data_dir=tmp_path / "file"))
+    assert token.get_secret_value()
+    assert "ALLO_WEBHOOK_TOKEN" in caplog.text
+    assert token.get_secret_value() not in caplog.text
+
+
+@pytest.mark.parametrize("address", ["no.such.host.invalid:1", "203.0.113.1:0"])
+def test_an_address_that_is_not_ours_is_refused_in_one_line(address: str) -> None:
+    with pytest.raises(SettingsError, match="ALLO_LISTEN") as caught:
+        bind(address)
+    assert "\n" not in str(caught.value)
