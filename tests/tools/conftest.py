@@ -1,8 +1,9 @@
 """The tools through an in-memory MCP client of both protocol eras, on the embedded account."""
 
 import json
+import time
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
 
-from withallo_client import AlloClient
+from withallo_client import AlloClient, Clock
 from withallo_sandbox import Sandbox
 from withallo_server.factory import build_server
 from withallo_server.settings import Settings
@@ -44,29 +45,41 @@ class World:
     requests: list[str] = field(default_factory=list)
     closed: tuple[str, ...] = ()
 
-    async def call(self, name: str, **arguments: Any) -> str:
+    async def call(self, name: str, /, **arguments: Any) -> str:
         """The text of a tool's answer, or of its error."""
         return text_of(await self.mcp.call_tool(name, arguments))
 
-    async def facts(self, name: str, **arguments: Any) -> Mapping[str, Any]:
+    async def facts(self, name: str, /, **arguments: Any) -> Mapping[str, Any]:
         """The structured content of a tool's answer."""
         result = await self.mcp.call_tool(name, arguments)
         assert not result.is_error, text_of(result)
         return result.structured_content or {}
 
-    async def refusal(self, name: str, **arguments: Any) -> str:
+    async def refusal(self, name: str, /, **arguments: Any) -> str:
         """The text of a tool's error."""
         result = await self.mcp.call_tool(name, arguments)
         assert result.is_error, text_of(result)
         return text_of(result)
 
-    async def control(self, name: str, **body: Any) -> Any:
+    async def control(self, name: str, /, **body: Any) -> Any:
         """Make something happen in the account."""
         transport = httpx.ASGITransport(app=self.sandbox.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as http:
             answer = await http.post(f"/_sandbox/{name}", json=body)
             assert answer.is_success, answer.text
             return answer.json()
+
+
+class _Hurry:
+    """A clock on which waiting takes no time: Allo's limits a second need not slow a test down."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+        self.clock = Clock(monotonic=lambda: time.monotonic() + self.skipped, sleep=self._skip)
+
+    async def _skip(self, seconds: float) -> None:
+        self.skipped += seconds
+        await anyio.lowlevel.checkpoint()
 
 
 class _Watched(httpx.AsyncBaseTransport):
@@ -102,7 +115,7 @@ async def _world(folder: Path, mode: str, key: str = "ak_live_sandbox", **settin
         opened.asked.append(params.message)
         return ElicitResult(action="accept", content={"approve": True})
 
-    async with AlloClient(key, transport=transport) as allo:
+    async with AlloClient(key, transport=transport, clock=_Hurry().clock) as allo:
         server = build_server(Settings(sandbox=True, data_dir=folder, **decided), client=allo, sandbox=sandbox)
         async with Client(server, mode=mode, elicitation_callback=agree) as mcp:
             opened = transport.world = World(sandbox, mcp)
@@ -127,22 +140,34 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", params=["auto", "legacy"])
-async def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
-    """One account for all tests of an era, its contacts known; tests leave each other's people alone."""
-    async with _world(tmp_path_factory.mktemp("shared"), request.param) as world:
-        await _until_people_are_known(world)
-        yield world
+@pytest.fixture(scope="session")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mapping[str, World]]:
+    """One account for each era, its contacts known; tests leave each other's people alone."""
+    folder = tmp_path_factory.mktemp
+    async with _world(folder("auto"), "auto") as modern, _world(folder("legacy"), "legacy") as legacy:
+        await _until_people_are_known(modern)
+        await _until_people_are_known(legacy)
+        yield {"auto": modern, "legacy": legacy}
+
+
+@pytest.fixture(params=["auto", "legacy"])
+def world(request: pytest.FixtureRequest, shared: Mapping[str, World]) -> Iterator[World]:
+    """The account seen by a client of either era, open everywhere and with nothing noted yet."""
+    yield from _fresh(shared[request.param])
 
 
 @pytest.fixture
-async def world(shared: World) -> AsyncIterator[World]:
-    """The shared account, open everywhere and with nothing noted yet."""
-    shared.asked.clear()
-    shared.requests.clear()
-    shared.closed = ()
-    yield shared
-    shared.closed = ()
+def modern(shared: Mapping[str, World]) -> Iterator[World]:
+    """The same for what does not depend on the era."""
+    yield from _fresh(shared["auto"])
+
+
+def _fresh(world: World) -> Iterator[World]:
+    world.asked.clear()
+    world.requests.clear()
+    world.closed = ()
+    yield world
+    world.closed = ()
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from typing import Literal
 from withallo_client import Call, Item, TranscriptLine
 
 Way = Literal["inbound", "outbound"]
-How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer"]
+How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "no answer"]
 
 _KNOWN: Mapping[str, How] = {
     "ANSWERED": "answered",
     "VOICEMAIL": "voicemail",
     "BLOCKED": "blocked",
-    "MISSED": "missed",
 }
 
 
@@ -28,6 +27,7 @@ class CallFacts:
         name: The other party's name where the answer held one; written by outsiders.
         seconds: Length, None when unknown.
         summary: Allo's own; written by AI from what was said.
+        recording_url: Where the audio is, for the key alone; never put in an answer.
     """
 
     id: str
@@ -41,6 +41,7 @@ class CallFacts:
     summary: str | None
     tags: tuple[str, ...]
     transcript: tuple[TranscriptLine, ...] | None
+    recording_url: str | None = None
 
     @property
     def length(self) -> str:
@@ -52,7 +53,7 @@ class CallFacts:
     @property
     def was_missed(self) -> bool:
         """Whether it came in and none of us spoke."""
-        return self.way == "inbound" and self.how in {"missed", "voicemail", "failed"}
+        return self.way == "inbound" and self.how in {"missed", "voicemail"}
 
 
 def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
@@ -74,6 +75,7 @@ def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
         summary=call.summary,
         tags=call.tags or ((call.tag,) if call.tag else ()),
         transcript=call.transcript,
+        recording_url=call.recording_url,
     )
 
 
@@ -93,6 +95,7 @@ def facts_of_item(item: Item) -> CallFacts:
         summary=item.summary,
         tags=item.tags,
         transcript=item.transcript,
+        recording_url=item.recording_url,
     )
 
 
@@ -110,15 +113,16 @@ def way_of(direction: str | None) -> Way | None:
 def _how(
     result: str | None, way: Way | None, seconds: int | None, transcript: tuple[TranscriptLine, ...] | None
 ) -> How:
-    if result and result in _KNOWN:
-        return _KNOWN[result]
-    if result and result.startswith("TRANSFERRED"):
-        return "transferred"
-    if result:
-        return "missed" if way == "inbound" else "failed" if result.startswith("FAILED") else "no answer"
+    """How a call ended, in one vocabulary for both versions.
+
+    v1 says VOICEMAIL also of a call that nobody took and that left no message; v2 leaves some results out.
+    """
+    not_reached: How = "missed" if way == "inbound" else "no answer"
     speakers = {line.source for line in transcript or ()}
+    if result == "VOICEMAIL" and way == "inbound" and not (seconds or speakers):
+        return not_reached
+    if result:
+        return "transferred" if result.startswith("TRANSFERRED") else _KNOWN.get(result, not_reached)
     if speakers:
         return "answered" if speakers & {"USER", "AGENT"} else "voicemail"
-    if seconds:
-        return "answered"
-    return "missed" if way == "inbound" else "no answer"
+    return "answered" if seconds else not_reached

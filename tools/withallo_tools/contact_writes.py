@@ -108,10 +108,17 @@ async def update_contact(
 async def _members(reach: Services, numbers: tuple[str, ...], emails: tuple[str, ...], **words: str) -> dict[str, Any]:
     members: dict[str, Any] = {key: value.strip() for key, value in words.items() if value.strip()}
     if numbers:
-        members["numbers"] = [(await read_number(reach, number)).e164 for number in numbers]
+        members["numbers"] = [await _full_number(reach, number) for number in numbers]
     if emails:
         members["emails"] = [email.strip() for email in emails]
     return members
+
+
+async def _full_number(reach: Services, text: str) -> str:
+    phone = await read_number(reach, text)
+    if phone.kind == "short":
+        raise ToolError(f"numbers: '{clean(text, 40)}' was read as the short number {phone.e164}; pass a full number.")
+    return phone.e164
 
 
 def _details(members: Mapping[str, Any], *, replaces: bool = False) -> tuple[tuple[str, str], ...]:

@@ -57,7 +57,7 @@ def parse_phone(text: str, region: str) -> Phone:
     except phonenumbers.NumberParseException as error:
         raise _unreadable(text, "no phone number", region) from error
     country = _country(number)
-    if not international and len(str(number.national_number)) <= 6:
+    if not international and phonenumbers.is_valid_short_number(number):
         return Phone(re.sub(r"\D", "", written), region, "short")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_possible_number(number) or not (

@@ -1,0 +1,117 @@
+"""search_calls answers briefly, the same from either API version."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from mcp.types import CallToolResult
+
+if TYPE_CHECKING:
+    from tests.tools.conftest import OpenWorld, World
+
+V2_SEARCH = "/v2/api/conversations/items"
+
+
+@pytest.mark.anyio
+async def test_ten_calls_cost_at_most_900_tokens_and_hold_what_matters(
+    world: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    result = await world.mcp.call_tool("search_calls", {"limit": 10})
+    text, facts = cost(result)
+    assert text <= 900
+    assert facts <= 1300
+    calls = (result.structured_content or {})["calls"]
+    assert len(calls) == 10
+    assert [call["at"] for call in calls] == sorted((call["at"] for call in calls), reverse=True)
+    assert "transcript" not in json.dumps(result.structured_content)
+    assert "recording" not in json.dumps(result.structured_content)
+
+
+@pytest.mark.anyio
+async def test_names_stand_beside_numbers_and_the_zone_is_named_once(modern: "World") -> None:
+    text = await modern.call("search_calls", contact="Sarah Whitfield", limit=3)
+    assert text.count("+12125550133 Sarah Whitfield") == 3
+    assert text.count("Europe/Paris") == 1
+
+
+@pytest.mark.anyio
+async def test_paging_goes_through_every_call_once(modern: "World") -> None:
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        facts = await modern.facts("search_calls", since="2026-11-10", until="2026-11-16", limit=20, cursor=cursor)
+        seen += [call["id"] for call in facts["calls"]]
+        cursor = facts.get("next_cursor", "")
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen)) > 40
+    assert facts["range"] == "2026-11-10 00:00 to 2026-11-17 00:00, Europe/Paris +01:00"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"result": "missed", "since": "last 14 days"},
+        {"result": "voicemail"},
+        {"direction": "outbound", "since": "2026-11-16", "until": "2026-11-18"},
+        {"line": "New York", "result": "answered"},
+        {"contact": "Robert Chen"},
+        {"contact": "+33600000101", "direction": "inbound"},
+    ],
+    ids=json.dumps,
+)
+async def test_both_api_versions_give_the_same_answer(modern: "World", filters: dict[str, str]) -> None:
+    v2 = await modern.facts("search_calls", limit=15, **filters)
+    modern.closed = (V2_SEARCH,)
+    v1 = await modern.facts("search_calls", limit=15, **filters)
+    assert [call["id"] for call in v1["calls"]] == [call["id"] for call in v2["calls"]]
+    assert [call["result"] for call in v1["calls"]] == [call["result"] for call in v2["calls"]]
+    assert v1["calls"]
+
+
+@pytest.mark.anyio
+async def test_missed_calls_came_in_and_nobody_of_ours_spoke(modern: "World") -> None:
+    facts = await modern.facts("search_calls", result="missed", since="last 30 days", limit=100)
+    assert {call["direction"] for call in facts["calls"]} == {"inbound"}
+    assert {call["result"] for call in facts["calls"]} <= {"missed", "voicemail"}
+
+
+@pytest.mark.anyio
+async def test_a_scan_without_dates_on_the_route_asks_for_full_pages(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        world.closed = (V2_SEARCH,)
+        world.requests.clear()
+        await world.call("search_calls", line="New York", result="transferred", until="2026-10-25", limit=1)
+        assert 1 < sum(request.startswith("GET /v1/api/calls") for request in world.requests) < 10
+
+
+@pytest.mark.anyio
+async def test_an_answer_keeps_to_the_budget_of_the_operator(
+    open_world: "OpenWorld", tokens: Callable[[str], int]
+) -> None:
+    async with open_world(answer_tokens=500) as world:
+        result = await world.mcp.call_tool("search_calls", {"limit": 100})
+        facts = result.structured_content or {}
+        assert 3 < len(facts["calls"]) < 40
+        assert facts["next_cursor"]
+        again = await world.facts("search_calls", limit=100, cursor=facts["next_cursor"])
+        assert again["calls"][0]["id"] not in {call["id"] for call in facts["calls"]}
+        assert again["calls"][0]["at"] <= facts["calls"][-1]["at"]
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_meant_is_refused_with_what_can(world: "World") -> None:
+    assert "Yours: Paris showroom +33199000010" in await world.refusal("search_calls", line="Berlin")
+    assert "several people match" in await world.refusal("search_calls", contact="Thomas Martin")
+    assert "nobody matches" in await world.refusal("search_calls", contact="Xyzzy Plugh")
+    assert "cursor" in await world.refusal("search_calls", cursor="abc")
+    assert "03/04" in await world.refusal("search_calls", since="03/04")
+
+
+@pytest.mark.anyio
+async def test_null_for_an_optional_argument_means_leaving_it_out(world: "World") -> None:
+    facts = await world.facts("search_calls", contact=None, line=None, since=None, direction=None, limit=None)
+    assert len(facts["calls"]) == 20
