@@ -70,6 +70,10 @@ class Directory:
         """Fill and refresh the directory until cancelled."""
         await self._filler.run()
 
+    async def filled(self) -> None:
+        """Wait until every list was read to its end at least once."""
+        await self._filler.filled.wait()
+
     async def search(self, query: str, *, limit: int, offset: int = 0, progress: Report | None = None) -> PeoplePage:
         """Find people, best first; an empty query lists everybody by name.
 
@@ -83,7 +87,7 @@ class Directory:
             else:
                 hits, total = self._hits(connection, query, offset + limit)
                 found = self._people(connection, hits[offset : offset + limit])
-            known = self._count(connection) if not filled.complete else 0
+            known = 0 if filled.complete else self._count(connection)
             return PeoplePage(found, total, filled.complete, known, filled.people)
 
         return await self._database.read(work)
@@ -139,9 +143,10 @@ class Directory:
                     return filled
                 if progress is not None:
                     await progress(filled.read, filled.of)
-                if (filled.of or 0) > _SHORT_FILL:
+                if filled.stalled or (filled.of or 0) > _SHORT_FILL:
                     return filled
-                await anyio.sleep(_GLANCE)
+                with anyio.move_on_after(_GLANCE):
+                    await self._filler.filled.wait()
         return await self._filler.progress()
 
     def _hits(self, connection: Connection, query: str, wanted: int) -> tuple[Sequence[Hit], int]:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -20,7 +21,7 @@ from withallo_server.directory.tables import fills
 logger = logging.getLogger(__name__)
 
 PAGE_SIZE = 100
-_LEASE_SECONDS = 60.0
+_LEASE_SECONDS = 10.0
 _REFRESH_SECONDS = 6 * 3600.0
 _REFRESH_SECONDS_PER_PAGE = 600.0
 _QUICK_PAGES = 5
@@ -43,12 +44,14 @@ class Progress:
         of: About how many there are, once Allo has said.
         people: About how many people that will be.
         complete: Whether every list was read to its end at least once.
+        stalled: Whether Allo could not be read the last time, so that waiting is of no use.
     """
 
     read: int = 0
     of: int | None = None
     people: int | None = None
     complete: bool = False
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,37 +96,54 @@ class Filler:
         self._wall = wall
         self._owner = uuid4().hex
         self._last_seen = Progress()
+        self._sources: list[Source] | None = None
+        self._stalled = False
         self.names = NameCache()
-        self._readable: list[Source] | None = None
+        self.filled = anyio.Event()
 
     async def run(self) -> None:
         """Fill what is not filled and refresh what is old, for as long as the server runs."""
+        try:
+            await self._run()
+        finally:
+            with anyio.move_on_after(1, shield=True), suppress(StorageError):
+                await self._database.write(self._leave)
+
+    async def _run(self) -> None:
+        failures = 0
         while True:
-            due = self._wall() + _REFRESH_SECONDS
-            for source in await self._sources():
-                due = min(due, await self._keep_fresh(source))
-            await self._pause(min(max(1.0, due - self._wall()), _REFRESH_SECONDS))
+            try:
+                held = await self._scopes()
+                self._sources = [source for source, any_of in _SCOPES.items() if held & any_of]
+                due = [await self._keep_fresh(source) for source in tuple(self._sources)]
+                if (await self.progress()).complete:
+                    self.filled.set()
+                failures = 0
+                wait = min(due, default=self._wall() + _REFRESH_SECONDS) - self._wall()
+            except (WithalloError, StorageError) as error:
+                failures += 1
+                wait = _wait_after(error, failures)
+                logger.info("The directory waits %.0f s: %s", wait, error)
+                self._stalled = True
+            await self._pause(min(max(1.0, wait), _REFRESH_SECONDS))
 
     async def progress(self) -> Progress:
         """How far the lists were read, by whichever process."""
         if self._last_seen.complete:
             return self._last_seen
-        sources = self._readable if self._readable is not None else await self._sources()
         rows = await self._database.read(self._states)
+        sources = self._sources if self._sources is not None else [source for source in _SCOPES if source in rows]
         known = [rows[source] for source in sources if source in rows]
         totals = [row.total_pages * PAGE_SIZE for row in known if row.total_pages]
+        read_through = len(known) == len(sources) and all(row.finished_at for row in known)
         self._last_seen = Progress(
             read=PAGE_SIZE * sum(row.total_pages if row.finished_at else row.next_page for row in known),
             of=sum(totals) or None,
             people=max(totals, default=None),
-            complete=len(known) == len(sources) and all(row.finished_at for row in known),
+            complete=read_through and (self._sources is not None or bool(known)),
+            stalled=self._stalled,
         )
         return self._last_seen
-
-    async def _sources(self) -> list[Source]:
-        held = await self._scopes()
-        self._readable = [source for source, any_of in _SCOPES.items() if held & any_of]
-        return self._readable
 
     async def _keep_fresh(self, source: Source) -> float:
         """Read a list to its end if it is due; says when to come back."""
@@ -134,14 +154,16 @@ class Filler:
                 if isinstance(turn, float):
                     return turn
                 await self._read_page(source, turn, skip=failures >= _ATTEMPTS_PER_PAGE)
-                failures = 0
+                failures, self._stalled = 0, False
             except (ForbiddenError, AuthenticationError) as error:
                 logger.info("The directory cannot read %s: %s", source, error)
+                self._sources = [other for other in self._sources or () if other != source]
                 return self._wall() + _REFRESH_SECONDS
             except (WithalloError, StorageError) as error:
                 failures += 1
                 wait = _wait_after(error, failures)
                 logger.info("The directory waits %.0f s with %s: %s", wait, source, error)
+                self._stalled = True
                 await self._pause(wait)
 
     async def _read_page(self, source: Source, turn: _Turn, *, skip: bool) -> None:
@@ -178,6 +200,11 @@ class Filler:
             return float(row.finished_at + between)
         connection.execute(update(fills).where(mine).values(owner=self._owner, owned_until=now + _LEASE_SECONDS))
         return _Turn(row.sweep, row.next_page)
+
+    def _leave(self, connection: Connection) -> None:
+        """Let another process go on at once."""
+        mine = (fills.c.account_id == self._account_id) & (fills.c.owner == self._owner)
+        connection.execute(update(fills).where(mine).values(owner=None, owned_until=None))
 
     def _note(self, connection: Connection, source: Source, turn: _Turn, rows: _Rows) -> None:
         mine = (fills.c.account_id == self._account_id) & (fills.c.source == source)
