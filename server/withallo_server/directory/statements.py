@@ -30,7 +30,7 @@ Shape = tuple[bool, int]
 
 
 @lru_cache(maxsize=512)
-def candidates(shapes: tuple[Shape, ...], hints: int) -> Select[int, str]:
+def candidates(shapes: tuple[Shape, ...], hints: int) -> "Select[int, str]":
     """People whom every condition leads to: those with fitting initials and the latest contact first."""
     matching = _together(shapes).limit(bindparam("scanned")).subquery()
     padded = " " + people.c.search_text
@@ -45,20 +45,20 @@ def candidates(shapes: tuple[Shape, ...], hints: int) -> Select[int, str]:
 
 
 @lru_cache(maxsize=512)
-def counted(shapes: tuple[Shape, ...]) -> Select[int]:
+def counted(shapes: tuple[Shape, ...]) -> "Select[int]":
     """How many people every condition leads to."""
     return select(func.count()).select_from(_together(shapes).subquery())
 
 
 @lru_cache(maxsize=1)
-def near_words() -> Select[str]:
+def near_words() -> "Select[str]":
     """Words in use with any of the spellings `keys`."""
     wanted = words.c.key.in_(bindparam("keys", expanding=True))
     return select(words.c.word).where(words.c.account_id == _ACCOUNT, wanted).distinct()
 
 
 @lru_cache(maxsize=1)
-def words_beginning() -> Select[str]:
+def words_beginning() -> "Select[str]":
     """The shortest words in use that begin like `first`."""
     between = and_(words.c.key > bindparam("first"), words.c.key < bindparam("last"))
     found = select(words.c.word).where(words.c.account_id == _ACCOUNT, between)
@@ -81,14 +81,14 @@ def values(conditions: Sequence[Wanted], hints: Sequence[str] = ()) -> dict[str,
     return bound
 
 
-def _together(shapes: Sequence[Shape]) -> Select[int]:
+def _together(shapes: Sequence[Shape]) -> "Select[int]":
     first, *others = [_people(place, shape) for place, shape in enumerate(shapes)]
     for other in others:
         first = first.where(keys.c.person.in_(other))
     return first.distinct()
 
 
-def _people(place: int, shape: Shape) -> Select[int]:
+def _people(place: int, shape: Shape) -> "Select[int]":
     with_keys, beginnings = shape
     ways: list[ColumnElement[bool]] = [
         and_(keys.c.key >= bindparam(f"first{place}_{at}"), keys.c.key < bindparam(f"last{place}_{at}"))
