@@ -11,6 +11,11 @@ every sandbox, whatever its seed:
 """
 
 from withallo_sandbox.company import (
+    CAMILLE,
+    DANIEL,
+    GRACE,
+    HUGO,
+    INES,
     KEYS,
     LINES,
     LYON,
@@ -49,7 +54,12 @@ from withallo_sandbox.variants import Variants
 
 __all__ = [
     "AGREEMENT",
+    "CAMILLE",
     "CLAIRE",
+    "DANIEL",
+    "GRACE",
+    "HUGO",
+    "INES",
     "JOHN_SMITH",
     "JOHN_SMITH_COFFEE",
     "JULIEN",

@@ -29,6 +29,7 @@ class Account:
     last_key: int = 1_000_000
 
     _spoken: dict[str, list[str]] = field(default_factory=dict)
+    _labels: dict[str, tuple[Promise, ...]] = field(default_factory=dict)
 
     users = USERS
     tags = TAGS
@@ -36,8 +37,10 @@ class Account:
 
     def labels(self) -> dict[str, tuple[Promise, ...]]:
         """The promises made in calls, by call id; a call without any is left out."""
-        spoken = ((call.id, call.speech().promises) for call in self.timeline.calls())
-        return {call_id: promises for call_id, promises in spoken if promises}
+        if not self._labels:
+            spoken = ((call.id, call.speech().promises) for call in self.timeline.calls())
+            self._labels = {call_id: promises for call_id, promises in spoken if promises}
+        return self._labels
 
     def new_key(self, family: str) -> str:
         """The token of a record that did not exist at the start."""

@@ -58,7 +58,7 @@ class State:
 
     def reset(self) -> None:
         """Begin again with the account as it was grown, dated from the clock's present."""
-        self.account = self.recipe.account(self.clock.now())
+        self.account = self.recipe.account(self.clock.now().replace(microsecond=0))
         self.replays = Replays()
         self.limits.clear()
         self.faults.clear()

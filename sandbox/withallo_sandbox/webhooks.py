@@ -122,6 +122,7 @@ class Sender:
         while self._queue and self._queue[0][0] <= now:
             _, _, due = heapq.heappop(self._queue)
             if isinstance(due, Delivery):
+                due.due = None
                 taken.append(due)
             else:
                 due()

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-import httpx
-from pydantic import Field, StrictBool
+from pydantic import Field, HttpUrl, StrictBool, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from withallo_sandbox.deliveries import TOPICS, V1_TOPICS, WebhookEndpoint, new_secret
@@ -12,6 +11,8 @@ from withallo_sandbox.gate import Endpoint
 from withallo_sandbox.requests import Ask, Body
 from withallo_sandbox.shapes import Json, data, zulu
 from withallo_sandbox.webhooks import is_this_machine
+
+_URL: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
 
 
 class CreateV1(Body):
@@ -147,11 +148,11 @@ def _check_topics(topics: list[str], known: dict[str, str] | tuple[str, ...]) ->
 
 def _checked_url(text: str) -> str:
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
-        url = httpx.URL("")
+        url = _URL.validate_python(text)
+    except ValidationError:
+        raise invalid("url", "url is no web address.") from None
     # Allo wants public HTTPS; this machine's plain HTTP is what a sandbox can reach.
-    if not url.host or (url.scheme != "https" and not (url.scheme == "http" and is_this_machine(text))):
+    if url.scheme != "https" and not is_this_machine(text):
         raise invalid("url", "url must be HTTPS, or HTTP on this machine.")
     return text
 
