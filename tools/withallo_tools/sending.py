@@ -16,7 +16,6 @@ from withallo_tools.talk_search import conversation_with
 
 _UNTEXTABLE = {
     "landline": "a landline, which receives no texts",
-    "premium": "a premium-rate number",
     "toll-free": "a toll-free number, which receives no texts",
     "short": "a short number; only full numbers of people can be texted",
 }

@@ -50,6 +50,12 @@ def may_happen_twice(write: Write) -> bool:
     return info is not None and info.effect in {Effect.UPDATE, Effect.DELETE}
 
 
+def is_reading(tool: str) -> bool:
+    """Whether a tool only reads; its answers are what a model is told by others."""
+    info = _catalog().get(tool)
+    return info is None or info.effect is Effect.READ
+
+
 @cache
 def may_ask() -> frozenset[str]:
     """Names of all tools that ever ask."""

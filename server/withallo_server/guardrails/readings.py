@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,13 +10,17 @@ from mcp.server import ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 
 from withallo_server.consent.callers import session_of
+from withallo_server.media import AUTHORS
+from withallo_server.consent.policy import is_reading
 from withallo_tools.outsiders import NEVER_INSTRUCTIONS, RECORDS
 
 SOMEBODY = "somebody"
 """Stands for an author whose number the answer did not show."""
 
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}(?!\d)")
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}$")
+_AUTHOR = ("contact", "number", "numbers", "contact_number", "from_number", "to_number", "from", "to")
 _FENCE = re.compile(rf"⟦[0-9a-f]{{8}}: written by ([^;\n]*); {NEVER_INSTRUCTIONS}")
+_HEARD = re.compile(r"allo://(?:events|contacts|calls|conversations)/")
 _SESSIONS_KEPT = 10_000
 
 
@@ -44,21 +48,72 @@ class Readings:
         return self._sessions.get(session, Reading())
 
     def note(self, session: str, answer: Mapping[str, Any]) -> None:
-        """Take note of an answer on its way to a model, in wire form."""
-        found = json.dumps(answer, ensure_ascii=False, default=str)
-        wrote = set(_FENCE.findall(found))
-        if not wrote and "untrusted" not in answer.get("structuredContent", {}):
-            return
-        reading = self._sessions.setdefault(session, Reading())
-        people = set(_NUMBER.findall(found)) or {SOMEBODY}
-        (reading.names if wrote == {RECORDS} else reading.texts).update(people)
-        if len(self._sessions) > _SESSIONS_KEPT:
-            self._sessions.pop(next(iter(self._sessions)))
+        """Take note of a tool's answer on its way to a model, in wire form."""
+        text = json.dumps(answer.get("content", []), ensure_ascii=False, default=str)
+        facts = answer.get("structuredContent") or {}
+        wrote = set(_FENCE.findall(text))
+        if wrote or "untrusted" in facts:
+            only_names = wrote == {RECORDS}
+            self._remember(session, set(authors(facts)), only_names=only_names)
 
     def note_resource(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a resource that holds events or contacts."""
-        found = json.dumps(answer, ensure_ascii=False, default=str)
-        self._sessions.setdefault(session, Reading()).texts.update(_NUMBER.findall(found) or {SOMEBODY})
+        for content in answer.get("contents", []):
+            try:
+                facts = json.loads(content.get("text", ""))
+            except ValueError:
+                facts = {}
+            self._remember(session, set(authors(facts)), only_names=False)
+
+    def _remember(self, session: str, people: set[str], *, only_names: bool) -> None:
+        reading = self._sessions.setdefault(session, Reading())
+        (reading.names if only_names else reading.texts).update(people)
+        if len(self._sessions) > _SESSIONS_KEPT:
+            self._sessions.pop(next(iter(self._sessions)))
+
+
+def _authors(content: Mapping[str, Any]) -> list[str] | None:
+    """Who wrote what a text or audio holds, where whoever made it says."""
+    found = (content.get("_meta") or {}).get(AUTHORS)
+    return found if isinstance(found, list) else None
+
+
+def authors(facts: Any, known: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Who wrote what structured content holds: the numbers it names, each row's own or those of what it is part of.
+
+    A number that stands in somebody's words is not their author, and a text of ours has none.
+    """
+    if isinstance(facts, list | tuple):
+        for part in facts:
+            yield from authors(part, known)
+    if not isinstance(facts, Mapping) or _is_our_text(facts):
+        return
+    own = frozenset(number for key in _AUTHOR for number in _numbers(facts.get(key))) or known
+    parts = [part for part in facts.values() if _has_rows(part)]
+    yield from own
+    if not own and not parts:
+        yield SOMEBODY
+    for part in parts:
+        yield from authors(part, own)
+
+
+def _has_rows(part: Any) -> bool:
+    return isinstance(part, Mapping) or (
+        isinstance(part, list | tuple) and any(isinstance(row, Mapping) for row in part)
+    )
+
+
+def _numbers(value: Any) -> Iterator[str]:
+    for text in value if isinstance(value, list | tuple) else (value,):
+        match = _NUMBER.search(text) if isinstance(text, str) else None
+        if match is not None:
+            yield match[0]
+
+
+def _is_our_text(row: Mapping[str, Any]) -> bool:
+    """Whether a row is a text that we sent: its words are ours, whoever it went to."""
+    kind = f"{row.get('topic', '')} {row.get('kind', '')}".lower()
+    return str(row.get("direction", "")).lower() == "outbound" and ("sms" in kind or "text" in kind)
 
 
 def watch(readings: Callable[[], Readings]) -> ServerMiddleware[Any]:
@@ -68,10 +123,15 @@ def watch(readings: Callable[[], Readings]) -> ServerMiddleware[Any]:
         result = await call_next(ctx)
         if not isinstance(result, Mapping):
             return result
-        if ctx.method == "tools/call":
+        params = ctx.params or {}
+        if ctx.method == "tools/call" and (result.get("isError") or is_reading(str(params.get("name")))):
             readings().note(session_of(ctx), result)
-        elif ctx.method == "resources/read" and "://events" in str((ctx.params or {}).get("uri")):
+        elif ctx.method == "resources/read" and _holds_words(str(params.get("uri"))):
             readings().note_resource(session_of(ctx), result)
         return result
 
     return note
+
+
+def _holds_words(uri: str) -> bool:
+    return uri.startswith("allo://") and not uri.startswith("allo://numbers")

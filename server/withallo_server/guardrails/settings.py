@@ -95,7 +95,7 @@ class SendingSettings(BaseModel):
     recipients_block: Annotated[CommaList, AfterValidator(_recipients)] = Field(
         (), description="Never these recipients: numbers or prefixes; wins over ALLO_RECIPIENTS_ALLOW."
     )
-    special_numbers: bool = Field(False, description="Let texts go to premium, shared-cost and short numbers.")
+    special_numbers: bool = Field(False, description="Let texts go to premium-rate, shared-cost and satellite numbers.")
     quiet_hours: Annotated[str, AfterValidator(_hours)] | None = Field(
         None, description="No texts in these hours where the recipient is, such as 21:00-08:00."
     )

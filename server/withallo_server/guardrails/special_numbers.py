@@ -12,7 +12,7 @@ def why_special(number: str) -> str | None:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return "short"
-    kind = {types.PREMIUM_RATE: "premium", types.SHARED_COST: "shared-cost"}.get(phonenumbers.number_type(parsed))
+    kind = {types.PREMIUM_RATE: "premium-rate", types.SHARED_COST: "shared-cost"}.get(phonenumbers.number_type(parsed))
     if kind is None and len(str(parsed.national_number)) < SHORTEST:
         return "short"
     if kind is None and phonenumbers.region_code_for_country_code(parsed.country_code or 0) == "001":

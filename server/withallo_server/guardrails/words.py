@@ -15,7 +15,7 @@ _STOP = (
     r"arret|arrete[rz]?(?: (?:les|vos|tes) (?:sms|messages|textos))?",
     r"arrete[rz]? de m ?(?:ecrire|envoyer des (?:sms|messages|textos)|contacter)",
     r"(?:me )?(?:desabonner?|desabonnez|desabonnement|desinscrire|desinscrivez|desinscription|resilier)(?: moi)?",
-    r"ne (?:m ?(?:ecrivez|ecris|contactez|contacte|envoyez|envoie)) plus(?: rien| (?:de |d )(?:sms|messages|textos))?",
+    r"ne me? ?(?:ecrivez|ecris|contactez|contacte|envoyez|envoie) plus(?: rien| (?:de |d )(?:sms|messages|textos))?",
     r"(?:je (?:ne )?veux )?(?:ne )?plus (?:(?:recevoir )?(?:de |d |vos )?(?:sms|messages|textos))",
     r"plus de (?:sms|messages|textos)",
 )
