@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
-from starlette.types import Receive, Scope, Send
 
 from withallo_client import AlloClient
 from withallo_server import errors
@@ -48,12 +47,8 @@ class HttpRuntime(Runtime):
     ) -> None:
         self.tenants = Tenants(settings, self._open_tenant, self._run_tenant)
         self._notifiers: dict[str, Notifier] = {}
-        board = Switchboard(self._notifier_of_caller)
+        board = Switchboard(self._notifier_of_caller, self._shared_bus(settings))
         super().__init__(settings, client=client, sandbox=sandbox, database=database, notifier=board)
-
-    async def door(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The web application that takes webhooks for the operator's account."""
-        await self._door(scope, receive, send)
 
     @property
     def current(self) -> Account:
@@ -91,13 +86,14 @@ class HttpRuntime(Runtime):
         return AlloClient(key, base_url=self.settings.base_url, auth_scheme=self.settings.auth_scheme)
 
     @cached_property
-    def _door(self) -> WebhookDoor:
+    def door(self) -> WebhookDoor:
+        """The web application that takes webhooks for the operator's account."""
         return WebhookDoor(self.account, webhook_token(self.settings), self.store, self._signing_secrets)
 
     async def _receive(self, stack: AsyncExitStack) -> None:
         if self.embedded is not None:
             token = webhook_token(self.settings)
-            await stack.enter_async_context(self.embedded.delivering(self._door, token))
+            await stack.enter_async_context(self.embedded.delivering(self.door, token))
 
     async def _warm_up(self) -> None:
         if self.settings.api_key is not None or self.settings.sandbox:

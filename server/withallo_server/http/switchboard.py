@@ -8,7 +8,7 @@ from mcp.server.context import CallNext, HandlerResult
 from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent, SubscriptionBus
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from withallo_server.notifier import Notifier
+from withallo_server.notifier import Notifier, publish_here
 
 
 class _CallersBus:
@@ -20,6 +20,9 @@ class _CallersBus:
     async def publish(self, event: ServerEvent) -> None:
         await self._of_caller().publish(event)
 
+    async def publish_here(self, event: ServerEvent) -> None:
+        await publish_here(self._of_caller(), event)
+
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         return self._of_caller().subscribe(listener)
 
@@ -29,10 +32,11 @@ class Switchboard(Notifier):
 
     Args:
         of_caller: The notifier of the account of whoever is calling; None for the operator's own.
+        own_bus: The bus of the operator's account; one of this process when left out.
     """
 
-    def __init__(self, of_caller: Callable[[], Notifier | None]) -> None:
-        self._own_bus = InMemorySubscriptionBus()
+    def __init__(self, of_caller: Callable[[], Notifier | None], own_bus: SubscriptionBus | None = None) -> None:
+        self._own_bus = own_bus or InMemorySubscriptionBus()
         self._of_caller = of_caller
         super().__init__(_CallersBus(self._bus_of_caller))
 

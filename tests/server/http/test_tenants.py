@@ -104,16 +104,15 @@ async def test_an_event_of_one_account_is_neither_heard_nor_read_by_another(
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("key", ["ak_live_of_nobody", "ak_live_trial", "x", "é", "", "a b", "k" * 500])
-async def test_a_key_that_allo_does_not_take_gets_nobody_in(served: Any, key: str) -> None:
-    async with served(bring_your_own_key=True) as it:
-        message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-        headers = {b"authorization": f"Api-Key {key}".strip().encode(), b"accept": b"application/json"}
-        async with httpx.AsyncClient() as http:
+async def test_a_key_that_allo_does_not_take_gets_nobody_in(served: Any) -> None:
+    async with served(bring_your_own_key=True) as it, httpx.AsyncClient() as http:
+        for key in ("ak_live_of_nobody", "ak_live_trial", "x", "é", "", "a b", "k" * 500):
+            message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+            headers = {b"authorization": f"Api-Key {key}".strip().encode(), b"accept": b"application/json"}
             answer = await http.post(it.url, json=message, headers=headers)
 
-        assert answer.status_code == 401
-        assert len(it.runtime.tenants) == 0
+            assert answer.status_code == 401, key
+            assert len(it.runtime.tenants) == 0
 
 
 @pytest.mark.anyio
