@@ -26,6 +26,7 @@ COMMANDS = {
     "install": "withallo_server.install.commands:install",
     "uninstall": "withallo_server.install.commands:uninstall",
     "doctor": "withallo_server.doctor.commands:doctor",
+    "audit": "withallo_server.audit.commands:audit",
 }
 """Subcommands in the order of the help, and where each is: a typer app or a function."""
 
