@@ -71,19 +71,19 @@ async def _look_around(client: Client) -> None:
     tools = (await client.list_tools()).tools
     resources = (await client.list_resources()).resources
     _note(f"{len(tools)} tools: {', '.join(tool.name for tool in tools)}")
-    _note(f"{len(resources)} resources: {', '.join(resource.uri for resource in resources)}")
+    _note(f"{len(resources)} resources: {', '.join(resource.uri for resource in resources[:6])}, …")
 
 
 async def _text_a_contact(client: Client, controls: httpx.AsyncClient) -> None:
-    _human("Text Camille that I am ten minutes late.")
-    people = await _call(client, "search_contacts", {"query": "camille", "limit": 3})
-    found = (people.structured_content or {}).get("contacts", [])
+    _human("Text Marie Dupont that I am ten minutes late.")
+    people = await _call(client, "search_contacts", {"query": "marie dupont", "limit": 3})
+    found = (people.structured_content or {}).get("people", [])
     number = next((number for person in found for number in person.get("numbers", [])), None)
     if number is None:
-        raise DemoError("the search for Camille found nobody with a number")
+        raise DemoError("the search for Marie Dupont found nobody with a number")
     await _call(client, "send_sms", {"to": number, "message": "Running ten minutes late, sorry!"})
     delivered = (await controls.get("/sent")).json()
-    if len(delivered.get("sent", delivered) if isinstance(delivered, dict) else delivered) != 1:
+    if len(delivered) != 1:
         raise DemoError(f"the account delivered {delivered} instead of one text")
     _note("The account delivered exactly one text.")
 
@@ -104,7 +104,7 @@ async def _receive_a_text(client: Client, controls: httpx.AsyncClient) -> None:
         _note("… a text arrives: Allo signs a webhook, the inbox verifies and stores it …")
         with anyio.fail_after(10):
             async for update in updates:
-                _note(f"notification: {update}")
+                _note(f"notification: {getattr(update, 'uri', update)} changed")
                 read = await client.read_resource(RECENT)
                 content = next((c.text for c in read.contents if isinstance(c, TextResourceContents)), "")
                 if text["content"] in content:
