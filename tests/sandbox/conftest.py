@@ -21,8 +21,8 @@ def connect(sandbox: Sandbox, key: str | None = "ak_live_sandbox") -> httpx.Asyn
 
 @pytest.fixture
 def sandbox() -> Sandbox:
-    """The default account on a Monday afternoon in France, late morning in New York."""
-    return Sandbox(now=MONDAY)
+    """A small account on a Monday afternoon in France, late morning in New York."""
+    return Sandbox(now=MONDAY, calls=150)
 
 
 @pytest.fixture

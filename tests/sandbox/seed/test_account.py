@@ -26,6 +26,12 @@ MOMENTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    """The default account, for tests that only look."""
+    return Sandbox(now=MOMENTS[0])
+
+
 def items(sandbox: Sandbox) -> list[str]:
     return [repr((item.id, item.date, item.contact_number)) for item in sandbox.account.timeline.newest_first()]
 
