@@ -6,7 +6,6 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,6 @@ from withallo_server.settings import Settings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import bpe_openai
-
-NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
 
 @dataclass
@@ -106,8 +103,10 @@ OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 
 
 @asynccontextmanager
-async def _world(folder: Path, mode: str, key: str = "ak_live_sandbox", **settings: Any) -> AsyncIterator[World]:
-    sandbox = Sandbox(now=NOW, rate_limits=False, daily_quota=1_000_000)
+async def _world(
+    folder: Path, mode: str, key: str = "ak_live_sandbox", calls: int = 120, **settings: Any
+) -> AsyncIterator[World]:
+    sandbox = Sandbox(calls=calls, rate_limits=False, daily_quota=1_000_000)
     transport = _Watched(sandbox)
     decided = {"region": "FR", "timezone": "Europe/Paris", "toolsets": ("all",), "log_level": "CRITICAL", **settings}
 
@@ -144,7 +143,7 @@ def anyio_backend() -> str:
 async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mapping[str, World]]:
     """One account for each era, its contacts known; tests leave each other's people alone."""
     folder = tmp_path_factory.mktemp
-    async with _world(folder("auto"), "auto") as modern, _world(folder("legacy"), "legacy") as legacy:
+    async with _world(folder("auto"), "auto", calls=600) as modern, _world(folder("legacy"), "legacy") as legacy:
         await _until_people_are_known(modern)
         await _until_people_are_known(legacy)
         yield {"auto": modern, "legacy": legacy}

@@ -8,7 +8,7 @@ from typing import Literal
 from withallo_client import Call, Item, TranscriptLine
 
 Way = Literal["inbound", "outbound"]
-How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "no answer"]
+How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer"]
 
 _KNOWN: Mapping[str, How] = {
     "ANSWERED": "answered",
@@ -121,8 +121,11 @@ def _how(
     speakers = {line.source for line in transcript or ()}
     if result == "VOICEMAIL" and way == "inbound" and not (seconds or speakers):
         return not_reached
+    if result and result.startswith("TRANSFERRED"):
+        return "transferred"
     if result:
-        return "transferred" if result.startswith("TRANSFERRED") else _KNOWN.get(result, not_reached)
+        failed = way != "inbound" and result.startswith("FAILED")
+        return "failed" if failed else _KNOWN.get(result, not_reached)
     if speakers:
         return "answered" if speakers & {"USER", "AGENT"} else "voicemail"
     return "answered" if seconds else not_reached

@@ -87,7 +87,8 @@ async def read_call(services: Services, call_id: str, *, transcript: bool) -> Ca
             if item.kind != "CALL":
                 raise ToolError("call_id: this is a text; get_contact_conversation shows texts in full.")
             return facts_of_item(item)
-    found = await _scan_v1(services, {item_id})
+    may_be_of_v1 = services.client in _only_v1 or item_id.startswith("call_")
+    found = await _scan_v1(services, {item_id}) if may_be_of_v1 else []
     if not found:
         raise ToolError(f"call_id: no recent call has the id '{clean(call_id, 60)}'. search_calls lists ids.")
     return found[0]

@@ -22,7 +22,7 @@ from withallo_tools.services import EventPage, EventQuery, InboxEvent, Services,
 from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
-_BETWEEN_PROGRESS = 5.0
+_BETWEEN_PROGRESS = 3.0
 _SECONDS = BeforeValidator(lambda value: 50 if value is None else value)
 _CALLS = ("call.received", "call.triggered", "call.answered", "call.completed")
 _TEXTS = ("sms.received", "sms.sent")

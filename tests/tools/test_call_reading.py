@@ -1,0 +1,128 @@
+"""One call at any zoom: the exact words are always within reach, and nothing is cut in silence."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from mcp.types import CallToolResult
+
+if TYPE_CHECKING:
+    from tests.tools.conftest import OpenWorld, World
+
+AGREEMENT = "Twelve oak consoles at 4,200 dollars each, delivered on the 14th"
+
+
+async def _long_call(world: "World") -> str:
+    facts = await world.facts("search_calls", contact="Sarah Whitfield", limit=100)
+    return str(max(facts["calls"], key=lambda call: call.get("seconds", 0))["id"])
+
+
+@pytest.mark.anyio
+async def test_what_was_agreed_in_the_last_minute_of_49_is_found_within_2000_tokens(
+    world: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    listed = await world.mcp.call_tool(
+        "search_calls", {"contact": "Sarah Whitfield", "since": "last 14 days", "limit": 10}
+    )
+    read = await world.mcp.call_tool("get_call", {"call_id": await _long_call(world)})
+    assert AGREEMENT in str(read.structured_content)
+    assert sum(cost(result)[0] for result in (listed, read)) <= 2000
+
+
+@pytest.mark.anyio
+async def test_the_summary_comes_with_the_end_and_says_what_is_left_out(modern: "World") -> None:
+    call_id = await _long_call(modern)
+    text = await modern.call("get_call", call_id=call_id)
+    assert "> Long working session with Sarah Whitfield" in text
+    assert "turns left out, 00:01-" in text
+    assert "turns are not shown: zoom='transcript'" in text
+    assert AGREEMENT not in await modern.call("get_call", call_id=call_id, skip_ending=True)
+
+
+@pytest.mark.anyio
+async def test_an_outline_tells_who_spoke_how_long_and_where_it_turns(modern: "World") -> None:
+    facts = await modern.facts("get_call", call_id=await _long_call(modern), zoom="outline")
+    assert abs(sum(facts["spoke"].values()) - 49 * 60) < 120
+    assert 6 <= len(facts["sections"]) <= 12
+    starts = [section.split(" ")[0] for section in facts["sections"]]
+    assert starts == sorted(starts)
+    assert starts[-1] > "35:00"
+
+
+@pytest.mark.anyio
+async def test_words_are_shown_where_they_were_said(modern: "World") -> None:
+    text = await modern.call("get_call", call_id=await _long_call(modern), find="consoles 4,200", skip_ending=True)
+    assert AGREEMENT in text
+    assert "them: Agreed. Twelve consoles" in text
+    nothing = await modern.call("get_call", call_id=await _long_call(modern), find="xylophone")
+    assert "The words occur nowhere" in nothing
+    assert AGREEMENT in nothing
+
+
+@pytest.mark.anyio
+async def test_a_slice_of_time_and_a_speaker_can_be_asked_for(modern: "World") -> None:
+    call_id = await _long_call(modern)
+    facts = await modern.facts(
+        "get_call", call_id=call_id, zoom="transcript", start="10:00", end="10:30", speaker="them", skip_ending=True
+    )
+    said = [line for line in facts["lines"] if "left out" not in line]
+    assert said
+    assert all("10:00" <= line[:5] <= "10:30" and line[6:].startswith("them:") for line in said)
+    assert "is no offset" in await modern.refusal("get_call", call_id=call_id, start="ten")
+
+
+@pytest.mark.anyio
+async def test_a_transcript_that_is_too_long_keeps_its_end_and_says_where_to_go_on(
+    modern: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    call_id = await _long_call(modern)
+    seen: set[str] = set()
+    start = ""
+    for _ in range(10):
+        result = await modern.mcp.call_tool("get_call", {"call_id": call_id, "zoom": "transcript", "start": start})
+        assert cost(result)[0] <= 6000
+        lines = (result.structured_content or {})["lines"]
+        assert any(AGREEMENT in line for line in lines)
+        seen |= {line for line in lines if "left out" not in line}
+        text = str(result.content[0])
+        if "start='" not in text:
+            break
+        start = text.split("start='")[1].split("'", maxsplit=1)[0]
+    assert len(seen) == (result.structured_content or {})["turns"]
+
+
+@pytest.mark.anyio
+async def test_a_key_of_v1_alone_reads_the_same_call(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        world.closed = ("/v2/api/conversations",)
+        facts = await world.facts("search_calls", contact="+12125550133", limit=3)
+        call_id = facts["calls"][0]["id"]
+        assert (await world.facts("get_call", call_id=call_id))["call"]["id"] == call_id
+        assert (await world.facts("get_calls", call_ids=[call_id]))["calls"][0]["id"] == call_id
+
+
+@pytest.mark.anyio
+async def test_many_calls_come_in_the_order_asked_for_and_unknown_ids_are_named(modern: "World") -> None:
+    listed = (await modern.facts("search_calls", limit=4))["calls"]
+    ids = [call["id"] for call in reversed(listed)]
+    modern.requests.clear()
+    facts = await modern.facts("get_calls", call_ids=[*ids, "cll-unknown", "nonsense", ids[0].replace("-", "_", 1)])
+    assert [call["id"] for call in facts["calls"]] == ids
+    assert facts["unknown"] == ["cll-unknown", "nonsense"]
+    assert len(modern.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_a_summary_is_replaced_as_a_whole(world: "World") -> None:
+    call_id = (await world.facts("search_calls", contact="Robert Chen", result="answered", limit=1))["calls"][0]["id"]
+    facts = await world.facts("update_call_summary", call_id=call_id, content="## New\nHe wants six desks.")
+    assert facts["state"] == "sent"
+    assert "> He wants six desks." in await world.call("get_call", call_id=call_id)
+
+
+@pytest.mark.anyio
+async def test_what_is_no_call_is_refused(modern: "World") -> None:
+    assert "no recent call" in await modern.refusal("get_call", call_id="nope")
+    assert await modern.refusal("get_call", call_id="cll-nope")
+    message = (await modern.facts("search_conversations", kind="text", limit=1))["items"][0]["id"]
+    assert "this is a text" in await modern.refusal("get_call", call_id=message)

@@ -1,0 +1,49 @@
+"""Webhooks of both versions are listed together, created with their secret shown once, and deleted by id."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.tools.conftest import World
+
+
+@pytest.mark.anyio
+async def test_a_v2_endpoint_is_created_with_its_secret_once_and_deleted(world: "World") -> None:
+    made = await world.facts("create_webhook", url="https://hooks.example/v2", topics=["call.completed"])
+    secret = made["signing_secret"]
+    assert secret.startswith("whsec_")
+    assert made["webhook"]["id"].startswith("ep_")
+    assert any("https://hooks.example/v2" in question for question in world.asked)
+    listed = await world.call("list_webhooks")
+    assert f"{made['webhook']['id']} | v2, signed, all lines | https://hooks.example/v2 | call.completed" in listed
+    assert secret not in listed
+    assert made["webhook"]["id"] in await world.call("delete_webhook", webhook_id=made["webhook"]["id"])
+    assert "https://hooks.example/v2" not in await world.call("list_webhooks")
+
+
+@pytest.mark.anyio
+async def test_the_answer_says_what_to_do_with_the_secret(modern: "World") -> None:
+    text = await modern.call("create_webhook", url="https://hooks.example/s", topics=["sms.received"])
+    assert "ALLO_WEBHOOK_SECRETS" in text
+    assert "Shown once" in text
+
+
+@pytest.mark.anyio
+async def test_a_v1_webhook_covers_one_line_and_shows_its_id_once(modern: "World") -> None:
+    arguments = {"url": "https://hooks.example/v1", "topics": ["CALL_RECEIVED"], "allo_number": "(212) 555-0100"}
+    made = await modern.facts("create_webhook", **arguments)
+    assert (made["webhook"]["kind"], made["webhook"]["line"]) == ("v1", "+12125550100")
+    assert "signing_secret" not in made
+    assert "id unknown | v1, unsigned, +12125550100 | https://hooks.example/v1" in await modern.call("list_webhooks")
+    assert (await modern.facts("delete_webhook", webhook_id=made["webhook"]["id"]))["state"] == "sent"
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_done_is_said(modern: "World") -> None:
+    assert "neither ep_… (v2) nor web-… (v1)" in await modern.refusal("delete_webhook", webhook_id="x1")
+    assert not modern.asked
+    assert "WEBHOOK_NOT_FOUND" in await modern.refusal("delete_webhook", webhook_id="web-nope") or modern.asked
+    assert await modern.refusal("create_webhook", url="https://hooks.example/x", topics=["no.such.topic"])
+    assert await modern.refusal("create_webhook", url="not a url", topics=["sms.received"])
+    assert "topics" in await modern.refusal("create_webhook", url="https://hooks.example/x", topics=[])
