@@ -8,6 +8,13 @@ every sandbox, whatever its seed:
   for texts to French mobiles; `PENDING_SENDER_ID` is refused.
 - `MARIE`, `SARAH`, `ROBERT` and the other `PEOPLE`: contacts with a story, among them two people called Thomas Martin,
   two called John Smith, and Claire and Julien Moreau, who share one number.
+- `LONG_CALL_ID`: 49 minutes with Sarah last week, whose `AGREEMENT` is spoken in the last minute.
+- Today: missed calls of Claire and Marie, a voicemail of Thomas, texts of Marie and Robert that wait for an answer.
+- `Sandbox.labels`: the sentences in which somebody promised something, by call id.
+
+Controls, JSON and without a key, are `POST /_sandbox/` followed by `inbound-sms`, `inbound-call`, `faults`, `clock`,
+`replay`, `variants` or `reset`, and `GET /_sandbox/sent` and `/_sandbox/deliveries`; `withallo_sandbox.controls` and
+`withallo_sandbox.incoming` describe their bodies.
 """
 
 from withallo_sandbox.company import (
