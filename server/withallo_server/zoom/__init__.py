@@ -1,0 +1,1 @@
+"""Calls and conversations as resources: summaries, transcripts, subtitles and audio."""

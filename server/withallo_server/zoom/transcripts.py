@@ -1,0 +1,109 @@
+"""Whole transcripts, to read (Markdown) and to play beside the audio (WebVTT)."""
+
+from collections.abc import Sequence
+from html import escape
+
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+
+from withallo_tools.answers import CEILING, estimate_tokens
+from withallo_tools.call_facts import CallFacts
+from withallo_tools.outsiders import EVERYBODY, clean, fence
+from withallo_tools.transcripts import Turn, clock, turns_of
+
+_SPARE = 1_000
+_LAST_CUE_SECONDS = 5.0
+
+
+def as_markdown(call: CallFacts, head: str, times: str) -> str:
+    """What was said, a list item for each turn.
+
+    Args:
+        call: With its transcript.
+        head: The call on one line; it may hold outsiders' words, cleaned.
+        times: What the time in that line means.
+
+    Raises:
+        ResourceNotFoundError: The call has no transcript.
+    """
+    turns = _turns(call)
+    rows = [
+        " ".join(filter(None, ("-", clock(turn.start), f"**{turn.speaker}:**", clean(turn.text)))) for turn in turns
+    ]
+    shown = _room_for(rows)
+    return "\n".join(
+        (
+            f"# Transcript of the call {clean(call.id, 60)}",
+            "",
+            f"Offsets are minutes:seconds from the start; us: your side, them: the other party, AI: Allo's; {times}.",
+            "",
+            fence([head, "", *rows[:shown]], EVERYBODY),
+            *_left_out(call, turns, shown),
+        )
+    )
+
+
+def as_subtitles(call: CallFacts, head: str) -> str:
+    """What was said as WebVTT, a cue for each turn.
+
+    Args:
+        call: With its transcript.
+        head: The call on one line; it may hold outsiders' words, cleaned.
+
+    Raises:
+        ResourceNotFoundError: The call has no transcript.
+    """
+    turns = _turns(call)
+    cues = _cues(call, turns)
+    shown = _room_for(cues)
+    opening, _, rest = fence(["", *cues[:shown]], EVERYBODY).partition("\n")
+    body, _, closing = rest.rpartition("\n")
+    about = f"{opening}\n{head.replace('-->', '→')}"
+    after = [f"NOTE {note}" for note in (closing, *_left_out(call, turns, shown))]
+    return "\n\n".join(("WEBVTT", f"NOTE {about}", body.strip("\n"), *after)) + "\n"
+
+
+def _turns(call: CallFacts) -> list[Turn]:
+    turns = turns_of(call)
+    if not turns:
+        raise ResourceNotFoundError(
+            f"The call {clean(call.id, 60)} has no transcript; allo://calls/{clean(call.id, 60)} is the call itself."
+        )
+    return turns
+
+
+def _cues(call: CallFacts, turns: Sequence[Turn]) -> list[str]:
+    """A cue for each turn; what tells no time starts where the turn before it did."""
+    starts = [0.0]
+    for turn in turns:
+        starts.append(starts[-1] if turn.start is None else max(0.0, turn.start))
+    cues = []
+    for place, (turn, said) in enumerate(zip(turns, call.transcript or (), strict=True), start=1):
+        following = starts[place + 1] if place + 1 < len(starts) else 0.0
+        end = said.end_seconds if said.end_seconds is not None else following
+        end = end if end > starts[place] else starts[place] + _LAST_CUE_SECONDS
+        words = escape(clean(turn.text), quote=False)
+        cues.append(f"{_timestamp(starts[place])} --> {_timestamp(end)}\n<v {turn.speaker}>{words}\n")
+    return cues
+
+
+def _timestamp(seconds: float) -> str:
+    whole, milliseconds = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds:03d}"
+
+
+def _room_for(rows: Sequence[str]) -> int:
+    """How many rows fit under the size that no answer exceeds."""
+    left = CEILING - _SPARE
+    for place, row in enumerate(rows):
+        left -= estimate_tokens(row)
+        if left < 0:
+            return max(place, 1)
+    return len(rows)
+
+
+def _left_out(call: CallFacts, turns: Sequence[Turn], shown: int) -> list[str]:
+    if shown >= len(turns):
+        return []
+    start = clock(turns[shown].start)
+    how = f"get_call with call_id={clean(call.id, 60)}, zoom='transcript', start='{start}' shows them."
+    return [f"{len(turns) - shown} of {len(turns)} turns left out for length, from {start} on: {how}"]
