@@ -88,6 +88,7 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._is_closed = False
         self._readers = anyio.CapacityLimiter(8)
         self._writers = anyio.CapacityLimiter(1 if self.is_sqlite else 4)
 
@@ -120,7 +121,7 @@ class Database:
         Raises:
             StorageError: The database cannot be read.
         """
-        return await anyio.to_thread.run_sync(_transact, self._reader, work, limiter=self._readers)
+        return await anyio.to_thread.run_sync(self._transact, self._reader, work, limiter=self._readers)
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` in one transaction that is on disk when this returns, and undone when it raises.
@@ -128,7 +129,7 @@ class Database:
         Raises:
             StorageError: Nothing was written: disk full, not writable, locked, or the server is gone.
         """
-        return await anyio.to_thread.run_sync(_transact, self._writer, work, limiter=self._writers)
+        return await anyio.to_thread.run_sync(self._transact, self._writer, work, limiter=self._writers)
 
     async def migrate(self, schema: Schema) -> None:
         """Create the room's tables or bring them up to date; safe when several processes start at once.
@@ -139,8 +140,21 @@ class Database:
         await self.write(functools.partial(_migrate, schema=schema))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Wait for what is under way, then close every connection; what comes later is refused."""
+        self._is_closed = True
+        for limiter in (self._readers, self._writers):
+            borrowers = [object() for _ in range(int(limiter.total_tokens))]
+            for borrower in borrowers:
+                await limiter.acquire_on_behalf_of(borrower)
+            for borrower in borrowers:
+                limiter.release_on_behalf_of(borrower)
         await anyio.to_thread.run_sync(self.engine.dispose)
+
+    def _transact(self, engine: Engine, work: Callable[[Connection], Result]) -> Result:
+        if self._is_closed:
+            raise StorageError("The database is closed.")
+        with translated(self.place), engine.begin() as connection:
+            return work(connection)
 
 
 @contextmanager
@@ -155,11 +169,6 @@ def translated(place: str) -> Iterator[None]:
         raise StorageError(f"The database at {place} failed: {cause[0] if cause else 'no reason given'}.") from error
     except PoolTimeoutError as error:
         raise StorageError(f"The database at {place} is too busy: no connection became free.") from error
-
-
-def _transact(engine: Engine, work: Callable[[Connection], Result]) -> Result:
-    with translated(str(engine.url.database)), engine.begin() as connection:
-        return work(connection)
 
 
 def _open(target: str | Path) -> Engine:

@@ -16,6 +16,7 @@ from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
     ResourcesListChanged,
     ResourceUpdated,
+    ServerEvent,
     SubscriptionBus,
     ToolsListChanged,
 )
@@ -38,9 +39,14 @@ class Notifier:
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[str, set[int]] = {}
 
-    async def resource_updated(self, uri: str) -> None:
-        """Tell who subscribed to a resource that it has new content."""
-        await self.bus.publish(ResourceUpdated(uri=uri))
+    async def resource_updated(self, uri: str, *, here: bool = False) -> None:
+        """Tell who subscribed to a resource that it has new content.
+
+        Args:
+            uri: The resource.
+            here: Whether every server of a fleet finds out by itself and tells its own clients.
+        """
+        await self._publish(ResourceUpdated(uri=uri), here=here)
         for key in tuple(self._subscribers.get(uri, ())):
             await self._connections[key].send_resource_updated(uri)
 
@@ -50,11 +56,14 @@ class Notifier:
         for connection in tuple(self._connections.values()):
             await connection.send_tool_list_changed()
 
-    async def resources_changed(self) -> None:
-        """Tell everybody that the list of resources is another."""
-        await self.bus.publish(ResourcesListChanged())
+    async def resources_changed(self, *, here: bool = False) -> None:
+        """Tell everybody that the list of resources is another; `here` as above."""
+        await self._publish(ResourcesListChanged(), here=here)
         for connection in tuple(self._connections.values()):
             await connection.send_resource_list_changed()
+
+    async def _publish(self, event: ServerEvent, *, here: bool) -> None:
+        await (publish_here(self.bus, event) if here else self.bus.publish(event))
 
     async def broadcast(self, method: str, params: Mapping[str, Any]) -> None:
         """Send a notification outside the specification to every connection that began with `initialize`."""
@@ -107,6 +116,11 @@ class Notifier:
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         self._drop(str(params.uri), id(_connection(ctx)))
         return EmptyResult()
+
+
+async def publish_here(bus: SubscriptionBus, event: ServerEvent) -> None:
+    """Publish on a bus, but to the clients of this server only where it reaches others."""
+    await getattr(bus, "publish_here", bus.publish)(event)
 
 
 def _connection(ctx: ServerRequestContext[Any, Any]) -> Connection:

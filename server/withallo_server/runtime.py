@@ -4,7 +4,7 @@ import importlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -21,12 +21,14 @@ from withallo_server.account import Account
 from withallo_server.late import Late
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
+from withallo_server.telemetry import observe_request
 from withallo_tools.services import EventQuery, Services
 
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
     from withallo_server.database import Database
     from withallo_server.embedded import Embedded
+    from withallo_server.inbox.bus import PostgresBus
     from withallo_server.inbox.store import Store
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class Runtime:
         listener: Where webhooks are received, already bound; nothing when they are not.
     """
 
+    _bus: "PostgresBus | None" = None
+
     def __init__(
         self,
         settings: Settings,
@@ -57,7 +61,7 @@ class Runtime:
         notifier: Notifier | None = None,
     ) -> None:
         self.settings = settings
-        self.notifier = notifier or Notifier()
+        self.notifier = notifier or Notifier(self._shared_bus(settings))
         self.listener: socket.socket | None = None
         self._client = client
         self._sandbox = sandbox
@@ -145,6 +149,18 @@ class Runtime:
         for work in (self.account.look_up, self.store, self.account.directory):
             self._task_group().start_soon(_guarded, work)
 
+    def _shared_bus(self, settings: Settings) -> "PostgresBus | None":
+        """The bus between servers that share a PostgreSQL; a file needs none, and stdio starts do not load it."""
+        if not str(settings.database).startswith("postgres"):
+            return None
+        from withallo_server.inbox.bus import PostgresBus
+
+        self._bus = PostgresBus(self._late_database, settings.account)
+        return self._bus
+
+    async def _late_database(self) -> "Database":
+        return await self.database()
+
     def _task_group(self) -> TaskGroup:
         if self._tasks is None:
             raise RuntimeError("the server is not running")
@@ -157,7 +173,9 @@ class Runtime:
         if self.embedded is not None:
             return self.embedded.client(settings.api_key)
         key = settings.api_key or SecretStr("")
-        return AlloClient(key, base_url=settings.base_url, auth_scheme=settings.auth_scheme)
+        return AlloClient(
+            key, base_url=settings.base_url, auth_scheme=settings.auth_scheme, observe=observe_request
+        )
 
     @asynccontextmanager
     async def _open_database(self) -> "AsyncIterator[Database]":
@@ -184,7 +202,7 @@ class Runtime:
         async with Store.open(database) as store:
             inbox = AccountInbox(store, self.settings.account)
             newest = (await inbox.list(EventQuery(limit=1))).latest
-            async with anyio.create_task_group() as tasks:
+            async with self._bus.running() if self._bus else nullcontext(), anyio.create_task_group() as tasks:
                 tasks.start_soon(self.account.follow, inbox, newest)
                 yield store
                 tasks.cancel_scope.cancel()

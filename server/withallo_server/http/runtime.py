@@ -21,6 +21,7 @@ from withallo_server.notifier import Notifier
 from withallo_server.receiving import WebhookDoor, webhook_token
 from withallo_server.runtime import Runtime
 from withallo_server.settings import Settings
+from withallo_server.telemetry import observe_request
 from withallo_tools.services import EventQuery, ServerStatus, ToolStatus
 
 if TYPE_CHECKING:
@@ -82,8 +83,10 @@ class HttpRuntime(Runtime):
     def client_for(self, key: SecretStr) -> AlloClient:
         """A client of Allo with a caller's own key; keys of the embedded account with `--sandbox`."""
         if self.embedded is not None:
-            return AlloClient(key, transport=httpx.ASGITransport(app=self.embedded.sandbox.app))
-        return AlloClient(key, base_url=self.settings.base_url, auth_scheme=self.settings.auth_scheme)
+            app = self.embedded.sandbox.app
+            return AlloClient(key, transport=httpx.ASGITransport(app=app), observe=observe_request)
+        settings = self.settings
+        return AlloClient(key, base_url=settings.base_url, auth_scheme=settings.auth_scheme, observe=observe_request)
 
     @cached_property
     def door(self) -> WebhookDoor:

@@ -24,14 +24,14 @@ class Announcer:
     async def tell(self, events: Sequence[InboxEvent]) -> None:
         """Announce events that were stored."""
         for address in dict.fromkeys(address for event in events for address in touched_by(event)):
-            await self._notifier.resource_updated(address)
+            await self._notifier.resource_updated(address, here=True)
         topics = {event.topic for event in events}
         if topics - self._topics:
             self._topics |= topics
-            await self._notifier.resources_changed()
+            await self._notifier.resources_changed(here=True)
         for address in await _contacts(events, self._people):
-            await self._notifier.resource_updated(address)
-            await self._notifier.resource_updated(address + AS_TEXT)
+            await self._notifier.resource_updated(address, here=True)
+            await self._notifier.resource_updated(address + AS_TEXT, here=True)
 
 
 async def _contacts(events: Sequence[InboxEvent], people: People) -> list[str]:

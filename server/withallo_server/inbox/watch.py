@@ -10,6 +10,8 @@ import anyio.to_thread
 from sqlalchemy import Connection
 
 from withallo_server.database import Database, StorageError, translated
+from withallo_server.inbox.hearing import hear
+from withallo_server.inbox.writing import CHANNEL
 
 Result = TypeVar("Result")
 
@@ -46,10 +48,12 @@ class Watch:
                 group.cancel_scope.cancel()
 
     async def _run(self) -> None:
-        look = self._poll
         while True:
             try:
-                await look()
+                if self._database.is_sqlite:
+                    await self._poll()
+                else:
+                    await hear(self._database, CHANNEL, lambda _: self.wake(), self.wake)
             except StorageError as error:
                 logger.warning("The inbox cannot be watched just now: %s", error)
             await anyio.sleep(RETRY_SECONDS)
@@ -57,6 +61,7 @@ class Watch:
     async def _poll(self) -> None:
         """SQLite counts the commits of others on each connection, so asking costs next to nothing."""
         connection = await self._in_thread(self._database.engine.connect)
+        connection.detach()
         try:
             seen = await self._in_thread(_data_version, connection)
             self.wake()

@@ -176,5 +176,5 @@ async def test_ten_thousand_mutated_requests_are_refused_and_leave_nothing(
     assert set(statuses) == {400, 404, 413}
     assert statuses.total() == REQUESTS
     assert (await AccountInbox(store, "default").list(EventQuery())).events == ()
-    assert blocks[-1] - blocks[0] < 2000, f"memory grows: {blocks}"
+    assert blocks[-1] - blocks[0] < REQUESTS // 4, f"something of each request stays: {blocks}"
     assert await send(app, ("POST", PATH, mutator._signed(GOOD), [GOOD])) == 200

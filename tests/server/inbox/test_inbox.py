@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import anyio
 import pytest
@@ -17,6 +18,11 @@ pytestmark = pytest.mark.anyio
 
 MakeEvent = Callable[..., NewEvent]
 EVERYTHING = EventQuery()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 async def ids(inbox: AccountInbox, query: EventQuery = EVERYTHING) -> list[str]:
@@ -176,9 +182,9 @@ async def test_a_loop_of_waits_sees_every_event_once(inbox: AccountInbox, make_e
 
 
 async def test_a_commit_of_another_process_is_noticed_within_half_a_second(
-    inbox: AccountInbox, database: Database, make_event: MakeEvent
+    inbox: AccountInbox, target: str | Path, make_event: MakeEvent
 ) -> None:
-    neighbour = await Database.open(database.place)
+    neighbour = await Database.open(target)
     followed = inbox.follow(after=0)
     async with Store.open(neighbour) as theirs:
         for number in range(5):

@@ -2,18 +2,19 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from mcp import MCPDeprecationWarning, MCPError
+from mcp import MCPError
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.subscriptions import Subscription
 from mcp.shared.subscriptions import ResourceUpdated
-from mcp.types import ResourceTemplateReference, ResourceUpdatedNotification, TextResourceContents
+from mcp.types import ResourceTemplateReference, TextResourceContents
 from pydantic import SecretStr
 
 from withallo_sandbox import Sandbox
@@ -27,6 +28,7 @@ from withallo_server.settings import Settings
 pytestmark = pytest.mark.anyio
 
 MakeEvent = Callable[..., NewEvent]
+Listening = Callable[..., AbstractAsyncContextManager[tuple[Client, Any]]]
 RECENT = "allo://events/recent"
 
 
@@ -137,64 +139,20 @@ async def test_arguments_are_completed(
         assert sorted(found.completion.values) == expected
 
 
-class Listener:
-    """Hears of updates in either era."""
-
-    def __init__(self) -> None:
-        self.updated: list[str] = []
-        self._news = anyio.Event()
-
-    async def handle(self, message: object) -> None:
-        """Take a notification of a connection that began with `initialize`."""
-        if isinstance(message, ResourceUpdatedNotification):
-            self.hear(str(message.params.uri))
-
-    def hear(self, uri: str) -> None:
-        self.updated.append(uri)
-        self._news.set()
-
-    async def until(self, uri: str) -> None:
-        with anyio.fail_after(10):
-            while uri not in self.updated:
-                self._news = anyio.Event()
-                await self._news.wait()
-
-
-@asynccontextmanager
-async def subscribed(client: Client, listener: Listener, uri: str) -> AsyncIterator[None]:
-    if client.mode == "legacy":
-        with pytest.warns(MCPDeprecationWarning):
-            await client.subscribe_resource(uri)
-        yield
-        return
-    async with client.listen(resource_subscriptions=[uri]) as stream, anyio.create_task_group() as group:
-
-        async def hear() -> None:
-            async for event in stream:
-                if isinstance(event, ResourceUpdated):
-                    listener.hear(event.uri)
-
-        group.start_soon(hear)
-        yield
-        group.cancel_scope.cancel()
-
-
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_over_stdio_an_event_of_another_process_is_announced_and_read_back(
-    tmp_path: Path, make_event: MakeEvent, era: Any
+    tmp_path: Path, make_event: MakeEvent, listening: Listening, era: str
 ) -> None:
     command = StdioServerParameters(
         command=sys.executable,
         args=["-m", "withallo_server", "--sandbox"],
         env={"ALLO_DATA_DIR": str(tmp_path), "ALLO_LOG_LEVEL": "ERROR"},
     )
-    listener = Listener()
     database = await Database.open(tmp_path / "sandbox" / "withallo.sqlite3")
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         other_process = await stack.enter_async_context(Store.open(database))
-        client = await stack.enter_async_context(Client(command, mode=era, message_handler=listener.handle))
-        await stack.enter_async_context(subscribed(client, listener, RECENT))
+        client, listener = await stack.enter_async_context(listening(command, RECENT, era))
         await other_process.add(make_event("msg_1", account="sandbox", content="Are you there?"))
         await listener.until(RECENT)
         (event,) = json.loads(await read(client, RECENT))["events"]
@@ -202,13 +160,25 @@ async def test_over_stdio_an_event_of_another_process_is_announced_and_read_back
 
 
 async def test_five_hundred_listeners_hear_of_one_event(server: AlloServer, make_event: MakeEvent) -> None:
-    listeners = [Listener() for _ in range(500)]
+    heard = 0
+
+    async def hear(stream: Subscription) -> None:
+        nonlocal heard
+        async for event in stream:
+            assert event == ResourceUpdated(uri=RECENT)
+            heard += 1
+            return
+
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(Client(server)) for _ in range(5)]
-        for number, listener in enumerate(listeners):
-            await stack.enter_async_context(subscribed(clients[number % 5], listener, RECENT))
+        streams = [
+            await stack.enter_async_context(client.listen(resource_subscriptions=[RECENT]))
+            for client in clients
+            for _ in range(100)
+        ]
         await put(server, make_event("msg_1", account="sandbox"))
-        async with anyio.create_task_group() as group:
-            for listener in listeners:
-                group.start_soon(listener.until, RECENT)
-    assert all(listener.updated == [RECENT] for listener in listeners)
+        with anyio.fail_after(20):
+            async with anyio.create_task_group() as group:
+                for stream in streams:
+                    group.start_soon(hear, stream)
+    assert heard == 500
