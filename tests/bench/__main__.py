@@ -12,8 +12,7 @@ from contextlib import contextmanager
 import anyio
 import httpx
 from mcp.client.stdio import StdioServerParameters
-
-from tests.bench import report, round_trip, startup, tokens
+from tests.bench import directory, report, round_trip, startup, tokens
 
 
 @contextmanager
@@ -59,6 +58,8 @@ def main() -> None:
             anyio.run(round_trip.main, server, address)
         if not wanted or "tokens" in wanted:
             anyio.run(tokens.main, server)
+    if not wanted or "directory" in wanted:
+        directory.main()
     report.show()
 
 

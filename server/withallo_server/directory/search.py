@@ -18,9 +18,10 @@ from withallo_server.directory.statements import (
 )
 from withallo_server.directory.words import spellings, typo_score
 
-ENOUGH = 60
+_ENOUGH = 60
+_WHOLE = 99.0
 _PART_OF_AN_ADDRESS = 90.0
-_MOST_CANDIDATES = 200
+_MOST_CANDIDATES = 100
 _MOST_SCANNED = 3000
 _MOST_MEANINGS = 60
 _MOST_BEGINNINGS = 400
@@ -103,7 +104,8 @@ class _Search:
                 if person not in ratings:
                     ratings[person] = Hit(person, *rate(query, meanings, text))
             total = self._total(conditions, len(found))
-            if len(ratings) >= ENOUGH:
+            whole = len(query.tokens) > 1 and any(hit.score >= _WHOLE for hit in ratings.values())
+            if whole or len(ratings) >= _ENOUGH:
                 break
         if not ratings and len(query.tokens) + len(query.digits) > 1:
             ratings = self._all_but_one(query, meanings)

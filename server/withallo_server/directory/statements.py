@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    select,
+    union_all,
+)
 
 from withallo_server.directory.tables import keys, people, words
 
@@ -82,13 +93,13 @@ def values(conditions: Sequence[Wanted], hints: Sequence[str] = ()) -> dict[str,
 
 
 def _together(shapes: Sequence[Shape]) -> "Select[int]":
-    first, *others = [_people(place, shape) for place, shape in enumerate(shapes)]
-    for other in others:
-        first = first.where(keys.c.person.in_(other))
-    return first.distinct()
+    first, *others = (_people(place, shape) for place, shape in enumerate(shapes))
+    person = first.subquery().c.person
+    return select(person).where(*(person.in_(other) for other in others)).distinct()
 
 
-def _people(place: int, shape: Shape) -> "Select[int]":
+def _people(place: int, shape: Shape) -> "Select[int] | CompoundSelect[int]":
+    """One scan for each way: joined by OR, SQLite would read every key of the account."""
     with_keys, beginnings = shape
     ways: list[ColumnElement[bool]] = [
         and_(keys.c.key >= bindparam(f"first{place}_{at}"), keys.c.key < bindparam(f"last{place}_{at}"))
@@ -96,4 +107,5 @@ def _people(place: int, shape: Shape) -> "Select[int]":
     ]
     if with_keys:
         ways.append(keys.c.key.in_(bindparam(f"keys{place}", expanding=True)))
-    return select(keys.c.person).where(keys.c.account_id == _ACCOUNT, or_(*ways) if ways else false())
+    scans = [select(keys.c.person).where(keys.c.account_id == _ACCOUNT, way) for way in ways or [false()]]
+    return union_all(*scans) if len(scans) > 1 else scans[0]
