@@ -1,6 +1,7 @@
 """The door to Allo that all resources of a client share: paced, with the key, repeated where that is safe."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
@@ -10,7 +11,7 @@ from withallo_client._address import origin, read_base_url
 from withallo_client._answers import Answer
 from withallo_client._api_errors import api_error
 from withallo_client._limits import Clock, Limits
-from withallo_client._requests import Request
+from withallo_client._requests import Observe, Request
 from withallo_client._retries import wait_before_retry
 from withallo_client.errors import WithalloError
 
@@ -37,6 +38,7 @@ class HttpClient:
         time_budget: float,
         transport: "httpx.AsyncBaseTransport | None",
         clock: Clock,
+        observe: Observe | None = None,
     ) -> None:
         self._api_key = arguments.api_key(api_key)
         self._base_url = read_base_url(base_url)
@@ -45,6 +47,7 @@ class HttpClient:
         self._time_budget = arguments.seconds("time_budget", time_budget)
         self._injected = transport
         self._clock = clock
+        self._observe = observe or _unobserved
         self._limits = Limits(clock)
         self._opened: Transport | None = None
 
@@ -65,7 +68,7 @@ class HttpClient:
             headers["Idempotency-Key"] = arguments.header_value("idempotency_key", idempotency_key)
         request = Request(method, path, members=members, headers=headers)
         await self._limits.acquire(method)
-        return self._accepted(await self._transport().exchange(request, self._timeout, MAX_BODY_BYTES))
+        return self._accepted(await self._exchange(request, self._timeout, MAX_BODY_BYTES))
 
     async def download(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
         """Read bytes from any URL, redirects included in the answer; only Allo's own origin gets the key."""
@@ -84,6 +87,12 @@ class HttpClient:
         """Close the connections."""
         if self._opened is not None:
             await self._opened.aclose()
+
+    async def _exchange(self, request: Request, seconds: float, max_bytes: int) -> Answer:
+        with self._observe(request.route) as answered:
+            answer = await self._transport().exchange(request, seconds, max_bytes)
+            answered(answer.status)
+            return answer
 
     def _transport(self) -> "Transport":
         if self._opened is None:
@@ -107,7 +116,7 @@ class HttpClient:
             tried += 1
             seconds = max(1.0, min(self._timeout, deadline - self._clock.monotonic()))
             try:
-                return self._unfailed(await self._transport().exchange(request, seconds, max_bytes))
+                return self._unfailed(await self._exchange(request, seconds, max_bytes))
             except WithalloError as error:
                 wait = wait_before_retry(error, tried)
                 if wait is None or self._clock.monotonic() + wait >= deadline:
@@ -125,3 +134,7 @@ class HttpClient:
         if self._unfailed(answer).is_redirect:
             raise answer.invalid("it is a redirect, which is not followed so that the key stays with Allo")
         return answer
+
+
+def _unobserved(_route: str) -> nullcontext[Callable[[int], None]]:
+    return nullcontext(lambda _status: None)

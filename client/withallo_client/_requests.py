@@ -1,9 +1,13 @@
 """What is about to be sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
+
+Observe = Callable[[str], AbstractContextManager[Callable[[int], None]]]
+"""Surrounds every request, told its route; what it gives is told the status of the answer, as far as there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from withallo_client._http import AuthScheme, HttpClient
 from withallo_client._limits import Clock
+from withallo_client._requests import Observe
 from withallo_client.account import Account
 from withallo_client.calls import Calls
 from withallo_client.contacts import Contacts
@@ -41,6 +42,7 @@ class AlloClient:
         time_budget: Seconds a read may take in all when it is repeated.
         transport: Another way to the API, for tests and for an API in the same process.
         clock: Where time comes from, for tests.
+        observe: Surrounds every request, for spans and counters: told the route, and gives what is told the status.
 
     Raises:
         InvalidArgumentError: The key or the URL cannot be used.
@@ -56,6 +58,7 @@ class AlloClient:
         time_budget: float = 45.0,
         transport: "httpx.AsyncBaseTransport | None" = None,
         clock: Clock | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self._http = HttpClient(
             SecretStr(api_key) if isinstance(api_key, str) else api_key,
@@ -65,6 +68,7 @@ class AlloClient:
             time_budget=time_budget,
             transport=transport,
             clock=clock or Clock(),
+            observe=observe,
         )
         self.account = Account(self._http)
         self.numbers = Numbers(self._http)

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from withallo_client import AlloClient
 from withallo_sandbox import KEYS, Sandbox
+from withallo_server.telemetry import observe_request
 
 DEFAULT_KEY = "ak_live_sandbox"
 _PLACE = "https://receiver.sandbox.invalid"
@@ -30,7 +31,7 @@ class Embedded:
         """A client of this account; a key that is not one of its own, perhaps a real one, is not used."""
         chosen = key.get_secret_value() if key is not None else ""
         transport = httpx.ASGITransport(app=self.sandbox.app)
-        return AlloClient(chosen if chosen in KEYS else DEFAULT_KEY, transport=transport)
+        return AlloClient(chosen if chosen in KEYS else DEFAULT_KEY, transport=transport, observe=observe_request)
 
     @asynccontextmanager
     async def delivering(self, receiver: ASGIApp, token: SecretStr) -> AsyncIterator[None]:

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from opentelemetry.trace import SpanKind
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from withallo_client import WithalloError
 from withallo_server.account import Account
 from withallo_server.settings import Settings
+from withallo_server.telemetry import span
 
 if TYPE_CHECKING:
     from withallo_server.inbox.store import Store
@@ -88,7 +90,8 @@ class WebhookDoor:
         """Answer a request."""
         if self._app is None:
             self._app = self._make()
-        await self._app(scope, receive, send)
+        with span("allo.delivery", SpanKind.SERVER):
+            await self._app(scope, receive, send)
 
     def _make(self) -> ASGIApp:
         from withallo_server.inbox.events import NewEvent

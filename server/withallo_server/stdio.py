@@ -11,6 +11,7 @@ import anyio
 from withallo_server.factory import build_server
 from withallo_server.logs import configure_logging
 from withallo_server.settings import Settings
+from withallo_server.telemetry import configure_telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ def run(settings: Settings) -> None:
         SettingsError: The port for webhooks cannot be used.
     """
     configure_logging(settings)
+    configure_telemetry()
     server = build_server(settings)
     if settings.listen is not None:
         from withallo_server.listening import bind

@@ -34,6 +34,7 @@ from withallo_server.outbox.rows import Entry
 from withallo_server.outbox.search import Search
 from withallo_server.outbox.sending import Sending, held_back
 from withallo_server.outbox.store import Outbox
+from withallo_server.telemetry import span
 from withallo_tools.services import Inbox, People, Request, SendReport, Write, Written
 
 
@@ -61,6 +62,10 @@ class GatedWrites:
             WithalloError: Allo refused; nothing was sent.
             InputNeeded: The client has to ask a human first.
         """
+        with span("allo.write", tool=write.tool):
+            return await self._submit(ctx, write, request)
+
+    async def _submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         async with self.trail.of(ctx, write) as line:
             line.written = await self._carry_out(ctx, write, request, line)
             return line.written

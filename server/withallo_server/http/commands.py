@@ -17,6 +17,7 @@ from withallo_server.http.tokens import make_token
 from withallo_server.listening import bind
 from withallo_server.logs import configure_logging
 from withallo_server.settings import Settings, SettingsError, load_settings
+from withallo_server.telemetry import configure_telemetry
 
 
 def serve(
@@ -37,6 +38,7 @@ def serve(
             settings = with_kept_key(settings)
         check_safety(settings, host)
         configure_logging(settings)
+        configure_telemetry()
         raise_open_files()
         name = f"[{host}]" if ":" in host else host
         bound = bind(f"{name}:{port}")

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
@@ -81,6 +81,7 @@ class HttpSettings(BaseModel):
     state_keys: Annotated[SecretList, AfterValidator(_state_keys)] = Field(
         (), description="Keys that seal questions to humans, newest first; default is one kept in the database."
     )
+    log_format: Literal["text", "json"] = Field("text", description="How log lines are written: text or json.")
     stateless: bool = Field(
         False, description="No sessions for older clients: any instance answers, but none can ask or notify them."
     )
