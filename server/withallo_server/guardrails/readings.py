@@ -10,17 +10,16 @@ from mcp.server import ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 
 from withallo_server.consent.callers import session_of
-from withallo_server.media import AUTHORS
 from withallo_server.consent.policy import is_reading
+from withallo_server.media import AUTHORS
 from withallo_tools.outsiders import NEVER_INSTRUCTIONS, RECORDS
 
 SOMEBODY = "somebody"
 """Stands for an author whose number the answer did not show."""
 
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}$")
+_NUMBER = re.compile(r"^\+[1-9]\d{6,14}(?!\S)|(?<!\S)\+[1-9]\d{6,14}$")
 _AUTHOR = ("contact", "number", "numbers", "contact_number", "from_number", "to_number", "from", "to")
 _FENCE = re.compile(rf"⟦[0-9a-f]{{8}}: written by ([^;\n]*); {NEVER_INSTRUCTIONS}")
-_HEARD = re.compile(r"allo://(?:events|contacts|calls|conversations)/")
 _SESSIONS_KEPT = 10_000
 
 
@@ -59,11 +58,20 @@ class Readings:
     def note_resource(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a resource that holds events or contacts."""
         for content in answer.get("contents", []):
-            try:
-                facts = json.loads(content.get("text", ""))
-            except ValueError:
-                facts = {}
-            self._remember(session, set(authors(facts)), only_names=False)
+            named = _named(content)
+            if named is None:
+                try:
+                    named = set(authors(json.loads(content.get("text", ""))))
+                except ValueError:
+                    named = {SOMEBODY}
+            self._remember(session, named, only_names=False)
+
+    def note_prompt(self, session: str, answer: Mapping[str, Any]) -> None:
+        """Take note of a prompt that embeds outsiders' words."""
+        for message in answer.get("messages", []):
+            named = _named(message.get("content", {}))
+            if named is not None:
+                self._remember(session, named, only_names=False)
 
     def _remember(self, session: str, people: set[str], *, only_names: bool) -> None:
         reading = self._sessions.setdefault(session, Reading())
@@ -72,10 +80,10 @@ class Readings:
             self._sessions.pop(next(iter(self._sessions)))
 
 
-def _authors(content: Mapping[str, Any]) -> list[str] | None:
+def _named(content: Mapping[str, Any]) -> set[str] | None:
     """Who wrote what a text or audio holds, where whoever made it says."""
     found = (content.get("_meta") or {}).get(AUTHORS)
-    return found if isinstance(found, list) else None
+    return set(map(str, found)) or {SOMEBODY} if isinstance(found, list) else None
 
 
 def authors(facts: Any, known: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -104,10 +112,10 @@ def _has_rows(part: Any) -> bool:
 
 
 def _numbers(value: Any) -> Iterator[str]:
+    """Numbers before or behind a name; a name that looks like one adds a number and hides none."""
     for text in value if isinstance(value, list | tuple) else (value,):
-        match = _NUMBER.search(text) if isinstance(text, str) else None
-        if match is not None:
-            yield match[0]
+        if isinstance(text, str):
+            yield from _NUMBER.findall(text)
 
 
 def _is_our_text(row: Mapping[str, Any]) -> bool:
@@ -126,6 +134,8 @@ def watch(readings: Callable[[], Readings]) -> ServerMiddleware[Any]:
         params = ctx.params or {}
         if ctx.method == "tools/call" and (result.get("isError") or is_reading(str(params.get("name")))):
             readings().note(session_of(ctx), result)
+        elif ctx.method == "prompts/get":
+            readings().note_prompt(session_of(ctx), result)
         elif ctx.method == "resources/read" and _holds_words(str(params.get("uri"))):
             readings().note_resource(session_of(ctx), result)
         return result

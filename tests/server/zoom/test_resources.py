@@ -227,3 +227,17 @@ async def test_a_text_after_reading_a_call_asks_with_a_warning_of_whose_words_we
             await client.call_tool("send_sms", {"to": ROBERT.numbers[0], "message": f"Hello {form}"})
     assert len(questions) == 3
     assert [SARAH.full_name in question for question in questions] == [True] * 3, questions
+
+
+async def test_a_text_to_whom_the_call_was_with_needs_no_warning(world: Any) -> None:
+    questions: list[str] = []
+
+    async def asks(context: Any, params: Any) -> Any:
+        questions.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with world.client(asks=asks) as client:
+        await client.read_resource(f"{CALL}/transcript")
+        await client.call_tool("send_sms", {"to": SARAH.numbers[0], "message": "The contract is on its way."})
+    assert len(questions) == 1
+    assert "Careful" not in questions[0]
