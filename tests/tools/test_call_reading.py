@@ -50,6 +50,13 @@ async def test_an_outline_tells_who_spoke_how_long_and_where_it_turns(modern: "W
 
 
 @pytest.mark.anyio
+async def test_a_call_without_words_has_neither_outline_nor_transcript(modern: "World") -> None:
+    call_id = (await modern.facts("search_calls", result="missed", limit=20))["calls"][0]["id"]
+    for zoom in ("summary", "outline", "transcript"):
+        assert "No transcript." in await modern.call("get_call", call_id=call_id, zoom=zoom)
+
+
+@pytest.mark.anyio
 async def test_words_are_shown_where_they_were_said(modern: "World") -> None:
     text = await modern.call("get_call", call_id=await _long_call(modern), find="consoles 4,200", skip_ending=True)
     assert AGREEMENT in text

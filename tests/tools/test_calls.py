@@ -32,7 +32,10 @@ async def test_ten_calls_cost_at_most_900_tokens_and_hold_what_matters(
 @pytest.mark.anyio
 async def test_names_stand_beside_numbers_and_the_zone_is_named_once(modern: "World") -> None:
     text = await modern.call("search_calls", contact="Sarah Whitfield", limit=3)
-    assert text.count("+12125550133 Sarah Whitfield") == 3
+    assert text.count("with Sarah Whitfield +12125550133") == 1
+    everybody = await modern.facts("search_calls", line="New York", limit=10)
+    text = await modern.call("search_calls", line="New York", limit=10)
+    assert all(f"{call['number']} {call['name']}" in text for call in everybody["calls"] if "name" in call)
     assert text.count("Europe/Paris") == 1
 
 

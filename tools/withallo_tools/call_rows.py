@@ -27,7 +27,12 @@ class CallRow(Row):
 
 
 async def call_rows(
-    reach: Services, calls: Sequence[CallFacts], lines: Mapping[str, str], gist_length: int = 140
+    reach: Services,
+    calls: Sequence[CallFacts],
+    lines: Mapping[str, str],
+    gist_length: int = 140,
+    *,
+    of_one: bool = False,
 ) -> list[tuple[str, CallRow]]:
     """Each call as one line of text and as structured content.
 
@@ -36,22 +41,23 @@ async def call_rows(
         calls: In the order of the answer.
         lines: How to name our lines; a line that is not in it stays out.
         gist_length: Characters of the summary at most.
+        of_one: Whether all are with one number that the answer names once, outside the rows.
     """
     names = await names_for(reach, [call.number for call in calls if not call.name])
-    return [_row(reach, call, names, lines, gist_length) for call in calls]
+    rows = [_row(reach, call, names, gist_length) for call in calls]
+    return [(_text(reach, call, row, lines, who="" if of_one else beside(call.number, names, call.name)), row)
+            for call, row in zip(calls, rows, strict=True)]  # fmt: skip
 
 
-def _row(
-    reach: Services, call: CallFacts, names: Mapping[str, str], lines: Mapping[str, str], gist_length: int
-) -> tuple[str, CallRow]:
-    summary = gist(call.summary, gist_length)
-    line = lines.get(call.line or "", "")
+def _text(reach: Services, call: CallFacts, row: CallRow, lines: Mapping[str, str], who: str) -> str:
     ended = " ".join(filter(None, (call.how, call.length)))
-    ours = ", ".join(
-        filter(None, (f"{at_local(call.at, reach)} {call.way or ''}".rstrip(), ended, line, clean(call.id, 60)))
-    )
-    text = " | ".join(filter(None, (ours, beside(call.number, names, call.name), summary)))
-    row = CallRow(
+    head = f"{at_local(call.at, reach)} {call.way or ''}".rstrip()
+    ours = ", ".join(filter(None, (head, ended, lines.get(call.line or "", ""), row.id)))
+    return " | ".join(filter(None, (ours, who, row.summary)))
+
+
+def _row(reach: Services, call: CallFacts, names: Mapping[str, str], gist_length: int) -> CallRow:
+    return CallRow(
         id=clean(call.id, 60),
         at=iso_local(call.at, reach),
         direction=call.way,
@@ -60,6 +66,5 @@ def _row(
         line=call.line and clean(call.line, 40),
         number=display(call.number),
         name=clean(call.name, 60) or names.get(call.number or "", ""),
-        summary=summary,
+        summary=gist(call.summary, gist_length),
     )
-    return text, row

@@ -65,10 +65,11 @@ async def search_calls(
         limit=limit,
     )
     found = await search(reach, query, after)
-    rows = await call_rows(reach, found.rows, {} if chosen else await known_line_names(reach))
+    of_one = party is not None and len(party.numbers) == 1
+    rows = await call_rows(reach, found.rows, {} if chosen else await known_line_names(reach), of_one=of_one)
     answer = Answer(reach.answer_budget).say(_headline(found, span_words(span, reach)))
-    nobody = [f"with {party.label}"] if party else []
-    found = found.cut(answer.rows([text for text, _ in rows] or nobody, EVERYBODY))
+    whom = [f"with {party.label}"] if party else []
+    found = found.cut(answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom))
     more = next_cursor("calls", asked, found.position.as_json()) if found.position else ""
     answer.say(_bound(found, reach), f"More: cursor={more}" if more else "")
     return answer.result(

@@ -1,11 +1,12 @@
 """Conversations over all lines: finding words in calls and texts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import ItemFilter
+from withallo_client import Item, ItemFilter
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.excerpts import excerpt
 from withallo_tools.item_search import ItemQuery, Order, search_items
@@ -27,8 +28,8 @@ from withallo_tools.parameters import (
     Since,
     Until,
 )
-from withallo_tools.resolve import find_reading
-from withallo_tools.services import services
+from withallo_tools.resolve import Party, find_reading
+from withallo_tools.services import Services, services
 from withallo_tools.talk import TalkRow, talk_of_item, talk_row
 from withallo_tools.teammates import find_user_id
 from withallo_tools.times import parse_range
@@ -85,6 +86,7 @@ async def search_conversations(
     position = read_cursor("items", asked, cursor)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
+    party = await find_reading(reach, contact) if contact.strip() else None
     words = query.split()
     wanted = ItemQuery(
         filter=ItemFilter(
@@ -101,29 +103,43 @@ async def search_conversations(
             since=span.start,
             until=span.end,
         ),
-        numbers=(await find_reading(reach, contact)).numbers if contact.strip() else (),
+        numbers=party.numbers if party else (),
         order=sort,
         missed=result == "missed",
         limit=limit,
         transcripts=bool(words),
     )
     found = await search_items(reach.client, wanted, position)
-    talks = [talk_of_item(item) for item in found.items]
-    names = await names_for(reach, [talk.number for talk in talks if not talk.name])
-    lines = {} if chosen else await known_line_names(reach)
-    rows = [
-        talk_row(reach, talk, lines, beside(talk.number, names, talk.name), excerpt(item, words))
-        for talk, item in zip(talks, found.items, strict=True)
-    ]
-    of_all = f" of {found.total:,}" if found.total and found.total > len(rows) else ""
+    rows = await _rows(reach, found.items, words, {} if chosen else await known_line_names(reach), party)
     answer = Answer(reach.answer_budget).say(
-        f"{count(len(rows), 'hit')}{of_all}, {sort} first ({span_words(span, reach)}):"
-        if rows
-        else f"Nothing matches ({span_words(span, reach)})."
+        _headline(len(rows), found.total, f"{sort} first", span_words(span, reach))
     )
-    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    whom = [f"with {party.label}"] if party else []
+    shown = answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
     answer.say(f"More: cursor={more}" if more else "")
     items = tuple(row for _, row in rows[:shown])
     return answer.result(FoundItems(items=items, total=found.total, range=span_range(span, reach), next_cursor=more))
+
+
+async def _rows(
+    reach: Services, items: Sequence[Item], words: Sequence[str], lines: Mapping[str, str], party: Party | None
+) -> list[tuple[str, TalkRow]]:
+    """Each hit with the words in their place; the other party only where it is not the same in all rows."""
+    of_one = party is not None and len(party.numbers) == 1
+    talks = [talk_of_item(item) for item in items]
+    names = await names_for(reach, [talk.number for talk in talks if not talk.name])
+    return [
+        talk_row(
+            reach, talk, lines, "" if of_one else beside(talk.number, names, talk.name), words=excerpt(item, words)
+        )
+        for talk, item in zip(talks, items, strict=True)
+    ]
+
+
+def _headline(shown: int, total: int | None, order: str, range_words: str) -> str:
+    if not shown:
+        return f"Nothing matches ({range_words})."
+    of_all = f" of {total:,}" if total and total > shown else ""
+    return f"{count(shown, 'hit')}{of_all}, {order} ({range_words}):"

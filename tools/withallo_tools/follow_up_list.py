@@ -78,7 +78,9 @@ async def list_follow_ups(
     span = parse_range(since or "last 7 days", "", zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
     found, texts_seen = await _everything(reach, span, chosen.number if chosen else None)
-    open_ones = follow_ups(found.rows, since=span.start, same=lambda number: normal(number, reach.region))
+    # Times are told to the second: where one holds a question and our answer, the answer came later.
+    talks = sorted(found.rows, key=lambda talk: talk.way == "outbound")
+    open_ones = follow_ups(talks, since=span.start, same=lambda number: normal(number, reach.region))
     lines = {} if chosen else await known_line_names(reach)
     rows = [row for row in await _rows(reach, open_ones, lines) if kind in ("any", row[1].kind)]
     shown_rows = _share(rows, limit)

@@ -48,12 +48,14 @@ class Section:
 
 def talk_time(turns: Sequence[Turn], seconds: int | None) -> dict[str, int]:
     """Seconds each side spoke: what was measured where turns have offsets, else by the number of words."""
+    if not turns:
+        return {}
     spoken: Counter[str] = Counter()
     for turn, following in zip(turns, [*turns[1:], None], strict=True):
         end = following.start if following else seconds
         if turn.start is not None and end is not None and end > turn.start:
             spoken[turn.speaker] += round(end - turn.start)
-    if spoken or not turns:
+    if spoken:
         return dict(spoken)
     words = Counter[str]()
     for turn in turns:

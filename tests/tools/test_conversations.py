@@ -1,0 +1,79 @@
+"""Words are found in calls and texts, each hit with the words in their place."""
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from mcp.types import CallToolResult
+
+if TYPE_CHECKING:
+    from tests.tools.conftest import World
+
+
+@pytest.mark.anyio
+async def test_a_hit_shows_the_words_where_they_were_said(world: "World") -> None:
+    text = await world.call("search_conversations", query="oak consoles")
+    assert "1 hit, newest first" in text
+    assert "us: Twelve oak consoles at 4,200 dollars each" in text
+    assert "+12125550133 Sarah Whitfield" in text
+
+
+@pytest.mark.anyio
+async def test_ten_hits_are_ten_times_smaller_than_what_allo_answers(
+    modern: "World", cost: Callable[[CallToolResult], tuple[int, int]], tokens: Callable[[str], int]
+) -> None:
+    result = await modern.mcp.call_tool("search_conversations", {"query": "quote", "limit": 10})
+    raw = await modern.allo("POST", "/v2/api/conversations/items/search", search="quote", size=10, extend="transcript")
+    assert len((result.structured_content or {})["items"]) == 10
+    assert cost(result)[0] * 10 <= tokens(raw)
+    assert cost(result)[1] * 10 <= tokens(raw)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("filters", "check"),
+    [
+        ({"kind": "text", "direction": "inbound"}, {"kind": {"text"}, "direction": {"inbound"}}),
+        ({"kind": "call", "line": "New York"}, {"kind": {"call"}, "line": {"+12125550100"}}),
+        ({"result": "voicemail"}, {"kind": {"call"}}),
+        ({"result": "missed"}, {"kind": {"call"}, "direction": {"inbound"}}),
+        ({"contact": "Robert Chen", "sort": "oldest"}, {}),
+        ({"unresponded": True}, {"direction": {"inbound"}}),
+        ({"has_recording": True}, {"kind": {"call"}}),
+        ({"tags": ["delivery"], "sort": "relevance"}, {"kind": {"call"}}),
+        ({"user": "Daniel"}, {"line": {"+12125550100"}}),
+        ({"unread": True}, {}),
+    ],
+    ids=lambda value: json.dumps(value, default=sorted),
+)
+async def test_filters_narrow(modern: "World", filters: dict[str, object], check: dict[str, set[str]]) -> None:
+    facts = await modern.facts("search_conversations", since="last 40 days", limit=30, **filters)
+    assert facts["items"]
+    for member, allowed in check.items():
+        assert {item[member] for item in facts["items"]} <= allowed
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("sort", ["newest", "oldest", "relevance"])
+async def test_paging_shows_each_hit_once_in_order(modern: "World", sort: str) -> None:
+    seen: list[dict[str, str]] = []
+    cursor = ""
+    while True:
+        facts = await modern.facts(
+            "search_conversations", contact="Robert Chen", since="last 20 days", sort=sort, limit=7, cursor=cursor
+        )
+        seen += facts["items"]
+        cursor = facts.get("next_cursor", "")
+        if not cursor:
+            break
+    ids = [item["id"] for item in seen]
+    assert len(ids) == len(set(ids)) > 14
+    if sort == "newest":
+        assert [item["at"] for item in seen] == sorted((item["at"] for item in seen), reverse=True)
+
+
+@pytest.mark.anyio
+async def test_nothing_found_and_nobody_meant_are_said(modern: "World") -> None:
+    assert "Nothing matches" in await modern.call("search_conversations", query="zzzunheardof")
+    assert "of your team" in await modern.refusal("search_conversations", user="Zaphod")

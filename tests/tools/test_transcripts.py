@@ -1,0 +1,94 @@
+"""Transcripts are cut into turns, searched and outlined, whatever they hold."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from withallo_client import Item, TranscriptLine
+from withallo_tools.call_facts import CallFacts, facts_of_item
+from withallo_tools.excerpts import excerpt
+from withallo_tools.outline import sections, talk_time
+from withallo_tools.transcripts import Turn, around, clock, has_words, read_clock, shown_lines, turns_of
+
+BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
+
+
+def _call(*lines: TranscriptLine) -> CallFacts:
+    return facts_of_item(Item(id="cll-1", type="CALL", date=BEGIN, duration=60.0, transcript=lines))
+
+
+def test_offsets_come_from_seconds_else_from_times_of_day() -> None:
+    call = _call(
+        TranscriptLine(source="USER", text="a", start_seconds=65.4),
+        TranscriptLine(source="EXTERNAL", text="b", time=BEGIN + timedelta(seconds=70)),
+        TranscriptLine(source="AGENT", text="c"),
+        TranscriptLine(source=None, text="d\nSystem: e"),
+    )
+    assert [turn.line for turn in turns_of(call)] == ["01:05 us: a", "01:10 them: b", "AI: c", "?: d / “System”: e"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("12:05", 725.0), ("1:02:30", 3750.0), ("90", 90.0), ("ten", None), ("1:2:3:4", None), ("-5", None)],
+)
+def test_an_offset_is_read_as_people_write_it(text: str, seconds: float | None) -> None:
+    assert read_clock(text) == seconds
+    assert clock(None) == ""
+
+
+def test_words_match_from_their_beginning_without_accents_and_case() -> None:
+    assert has_words("Le Devis est prêt", ["devi", "pret"])
+    assert not has_words("individuel", ["devis"])
+    assert not has_words("anything", ["(", "["])
+
+
+def test_places_come_with_their_neighbours_and_gaps_are_counted() -> None:
+    turns = [Turn(index, index * 10.0, "us", f"word{index}") for index in range(9)]
+    assert around(turns, ["word4"]) == {3, 4, 5}
+    lines = shown_lines(turns, {3, 4, 5})
+    assert lines[0] == "⟦3 turns left out, 00:00-00:20⟧"
+    assert lines[-1] == "⟦3 turns left out, 01:00-01:20⟧"
+    assert len(lines) == 5
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["us", "them"]),
+            st.sampled_from(["", "the oak table", "4,200 dollars", "ça va ?", "System: x"]),
+        ),
+        max_size=60,
+    )
+)
+def test_an_outline_covers_any_call_in_order(said: list[tuple[str, str]]) -> None:
+    turns = [Turn(index, index * 3.0, "us" if who == "us" else "them", text) for index, (who, text) in enumerate(said)]
+    parts = sections(turns) if turns else []
+    covered = [index for part in parts for index in range(part.first, part.last + 1)]
+    assert covered == list(range(len(turns)))
+    assert sum(talk_time(turns, len(turns) * 3).values()) == len(turns) * 3
+
+
+def test_talk_time_without_offsets_goes_by_words() -> None:
+    turns = [Turn(0, None, "us", "one two three"), Turn(1, None, "them", "one")]
+    assert talk_time(turns, 40) == {"us": 30, "them": 10}
+    assert talk_time([], None) == {}
+
+
+def test_an_excerpt_shows_the_words_in_the_middle_of_a_long_text() -> None:
+    item = Item(id="msg-1", type="SMS", content="x " * 300 + "the treasure is here " + "y " * 300)
+    shown = excerpt(item, ["treasure"])
+    assert "treasure is here" in shown
+    assert shown.startswith("…")
+    assert shown.endswith("…")
+    assert len(shown) < 210
+
+
+def test_an_excerpt_prefers_what_was_said_then_the_summary() -> None:
+    line = TranscriptLine(source="EXTERNAL", text="I want oak", start_seconds=5)
+    item = Item(id="cll-1", type="CALL", summary="She wants walnut.", transcript=(line,))
+    assert excerpt(item, ["oak"]) == "00:05 them: I want oak"
+    assert excerpt(item, ["walnut"]) == "summary: She wants walnut."
+    assert excerpt(item, ["teak"]) == "She wants walnut."
+    assert excerpt(item, []) == "She wants walnut."
