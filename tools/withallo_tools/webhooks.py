@@ -1,5 +1,6 @@
 """Webhooks of both API versions."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
 
+_SECRET_PATH = re.compile(r"(/webhooks/allo/)[\w-]+")
 _SCOPES = ("WEBHOOKS_READ_WRITE",)
 _WHAT_TO_DO = (
     "Shown once: have the user store it now, as ALLO_WEBHOOK_SECRETS of the server that receives these deliveries "
@@ -188,7 +190,7 @@ def _row_v2(endpoint: WebhookEndpoint) -> WebhookRow:
     return WebhookRow(
         kind="v2",
         id=clean(endpoint.id, 200),
-        url=clean(endpoint.url or "", 300),
+        url=_address_shown(endpoint.url),
         topics=tuple(clean(topic, 60) for topic in endpoint.topics),
         enabled=endpoint.enabled,
     )
@@ -198,11 +200,16 @@ def _row_v1(webhook: Webhook) -> WebhookRow:
     return WebhookRow(
         kind="v1",
         id=clean(webhook.id or "", 200),
-        url=clean(webhook.url or "", 300),
+        url=_address_shown(webhook.url),
         topics=tuple(clean(topic, 60) for topic in webhook.topics),
         enabled=webhook.enabled,
         line=clean(webhook.allo_number or "", 40),
     )
+
+
+def _address_shown(url: str | None) -> str:
+    """An address without the secret end of this server's own webhook path: who knows that can make events up."""
+    return clean(_SECRET_PATH.sub(r"\1…", url or ""), 300)
 
 
 def _text(row: WebhookRow) -> str:

@@ -17,7 +17,7 @@ HEADER = "x-allo-consent"
 
 _STRICTNESS: Mapping[str, int] = {"allow": 0, "ask": 1, "deny": 2}
 _OPENS_THE_ACCOUNT = "webhooks"
-_WHO_IS_WHO = "contacts"
+_UNDONE_IN_A_CLICK = frozenset({"mark_conversation"})
 
 
 async def policy_for(settings: SendingSettings, write: Write, is_contact: IsContact) -> Policy:
@@ -35,13 +35,14 @@ def is_gated(write: Write, *, after_outsiders: bool) -> bool:
     """Whether a write needs consent at all.
 
     Whatever sends, spends or deletes does, and so do webhooks, for they carry the account's data elsewhere. After
-    outsiders' words were read, contacts do as well: a changed number is where the next text would go. A tool that is
-    not in the catalog is taken for the worst.
+    outsiders' words were read, so does every other change that is not undone in a click: a changed number is where the
+    next text would go, a changed summary is what colleagues believe. A tool that is not in the catalog is taken for
+    the worst.
     """
     info = _catalog().get(write.tool)
     if info is None or write.recipients or info.effect in {Effect.SEND, Effect.DELETE}:
         return True
-    return info.toolset == _OPENS_THE_ACCOUNT or (after_outsiders and info.toolset == _WHO_IS_WHO)
+    return info.toolset == _OPENS_THE_ACCOUNT or (after_outsiders and write.tool not in _UNDONE_IN_A_CLICK)
 
 
 def may_happen_twice(write: Write) -> bool:
@@ -62,8 +63,7 @@ def may_ask() -> frozenset[str]:
     return frozenset(
         name
         for name, info in _catalog().items()
-        if info.effect in {Effect.SEND, Effect.DELETE}
-        or (info.toolset in {_OPENS_THE_ACCOUNT, _WHO_IS_WHO} and info.effect is not Effect.READ)
+        if info.effect is not Effect.READ and name not in _UNDONE_IN_A_CLICK
     )
 
 

@@ -24,8 +24,9 @@ class Suspicion:
 
     Attributes:
         after_texts: Messages, transcripts or events of people other than the recipients were read before it.
-        influenced: It may come from what was read. A name in the contact directory is too short to lead far, so names
-            alone only matter for what does not go to somebody in that directory.
+        influenced: It may come from what was read, or carry what was read to whoever asked for it. A name in the
+            contact directory is too short to lead far, so names alone only matter for what does not go to somebody in
+            that directory.
         warnings: For the human.
     """
 
@@ -60,7 +61,7 @@ class Warnings:
             if count:
                 went = "one text" if count == 1 else f"{count} texts"
                 warnings.append(f"this is text number {count + 1} in ten minutes; {went} went out before it.")
-        influenced = bool(texts) or (bool(names) and not await self._goes_to_contacts(write))
+        influenced = bool(texts) or (bool(names) and (bool(reading.texts) or not await self._goes_to_contacts(write)))
         return Suspicion(bool(texts), influenced, tuple(warnings))
 
     async def _goes_to_contacts(self, write: Write) -> bool:
