@@ -42,11 +42,17 @@ class Credentials:
     Args:
         folder: The data folder; each has a key of its own.
         patience: Seconds to wait for a keyring that may be asking its user to unlock it.
+        what: What is kept; each has a place of its own.
     """
 
-    def __init__(self, folder: Path, patience: float = 60.0) -> None:
+    def __init__(self, folder: Path, patience: float = 60.0, what: str = "API key") -> None:
         self._folder = folder
         self._patience = patience
+        self._what = what
+        is_key = what == "API key"
+        self._file = _FILE if is_key else what.lower().replace(" ", "-")
+        self._note = _NOTE if is_key else f"{self._file}-in-keyring"
+        self._entry = str(folder) if is_key else f"{folder} {what}"
 
     def find(self) -> KeptKey | None:
         """The key kept, or nothing.
@@ -54,12 +60,12 @@ class Credentials:
         Raises:
             CredentialError: There is one, and it cannot be read.
         """
-        if (self._folder / _NOTE).exists():
+        if (self._folder / self._note).exists():
             secret = self._ask(self._read_keyring)
             if secret:
                 return KeptKey(SecretStr(secret), "the keyring of this system")
         text = self._read_file()
-        return KeptKey(SecretStr(text), f"the file {self._folder / _FILE}") if text else None
+        return KeptKey(SecretStr(text), f"the file {self._folder / self._file}") if text else None
 
     def keep_in_keyring(self, key: SecretStr) -> str:
         """Keep the key in the keyring of this system and nowhere else.
@@ -71,8 +77,8 @@ class Credentials:
             CredentialError: This machine has no keyring that works.
         """
         self._ask(lambda: self._write_keyring(key.get_secret_value()))
-        self._write(_NOTE, "The API key of this folder is in the keyring of the system.\n")
-        self._remove(_FILE)
+        self._write(self._note, f"The {self._what} of this folder is in the keyring of the system.\n")
+        self._remove(self._file)
         return "the keyring of this system"
 
     def keep_in_file(self, key: SecretStr) -> str:
@@ -84,9 +90,9 @@ class Credentials:
         Raises:
             CredentialError: The folder cannot be written.
         """
-        self._write(_FILE, key.get_secret_value() + "\n")
+        self._write(self._file, key.get_secret_value() + "\n")
         self._forget_keyring()
-        return f"the file {self._folder / _FILE}"
+        return f"the file {self._folder / self._file}"
 
     def forget(self) -> bool:
         """Remove the key from wherever it is kept.
@@ -98,30 +104,30 @@ class Credentials:
             CredentialError: It cannot be removed.
         """
         in_keyring = self._forget_keyring()
-        return self._remove(_FILE) or in_keyring
+        return self._remove(self._file) or in_keyring
 
     def _forget_keyring(self) -> bool:
-        if not (self._folder / _NOTE).exists():
+        if not (self._folder / self._note).exists():
             return False
         self._ask(self._delete_keyring)
-        return self._remove(_NOTE)
+        return self._remove(self._note)
 
     def _read_keyring(self) -> str | None:
         import keyring
 
-        return keyring.get_password(SERVICE, str(self._folder))
+        return keyring.get_password(SERVICE, self._entry)
 
     def _write_keyring(self, secret: str) -> None:
         import keyring
 
-        keyring.set_password(SERVICE, str(self._folder), secret)
+        keyring.set_password(SERVICE, self._entry, secret)
 
     def _delete_keyring(self) -> None:
         import keyring
         from keyring.errors import PasswordDeleteError
 
         try:
-            keyring.delete_password(SERVICE, str(self._folder))
+            keyring.delete_password(SERVICE, self._entry)
         except PasswordDeleteError:
             return
 
@@ -146,7 +152,7 @@ class Credentials:
         return answers[0]
 
     def _read_file(self) -> str:
-        path = self._folder / _FILE
+        path = self._folder / self._file
         try:
             if os.name == "posix" and path.stat().st_mode & 0o077:
                 raise CredentialError(f"{path} can be read by others: chmod 600 it, and make a new key in Allo.")

@@ -78,7 +78,7 @@ class WebhookDoor:
         account: Account,
         token: SecretStr,
         open_store: "Callable[[], Awaitable[Store]]",
-        signing_secrets: Callable[[], Sequence[SecretStr]],
+        signing_secrets: Callable[[], Awaitable[Sequence[SecretStr]]],
     ) -> None:
         self._account = account
         self._token = token

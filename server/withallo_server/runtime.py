@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from withallo_server.database import Database
     from withallo_server.embedded import Embedded
     from withallo_server.inbox.bus import PostgresBus
+    from withallo_server.inbox.signing import SigningSecrets
     from withallo_server.inbox.store import Store
 
 logger = logging.getLogger(__name__)
@@ -138,9 +139,18 @@ class Runtime:
             app = door if embedded is None else embedded.beside(door)
             await self._task_group().start(serve, app, self.listener)
 
-    def _signing_secrets(self) -> Sequence[SecretStr]:
-        own = self.embedded.secret if self.embedded is not None else None
-        return (*self.settings.webhook_secrets, *([own] if own is not None else []))
+    async def _signing_secrets(self) -> Sequence[SecretStr]:
+        return await self._signing.current()
+
+    @cached_property
+    def _signing(self) -> "SigningSecrets":
+        from withallo_server.inbox.signing import SigningSecrets
+
+        def given() -> Sequence[SecretStr]:
+            own = self.embedded.secret if self.embedded is not None else None
+            return (*self.settings.webhook_secrets, *([own] if own is not None else []))
+
+        return SigningSecrets(given, self.settings.data_dir)
 
     async def _warm_up(self) -> None:
         with anyio.move_on_after(QUIET_SECONDS):
@@ -173,9 +183,7 @@ class Runtime:
         if self.embedded is not None:
             return self.embedded.client(settings.api_key)
         key = settings.api_key or SecretStr("")
-        return AlloClient(
-            key, base_url=settings.base_url, auth_scheme=settings.auth_scheme, observe=observe_request
-        )
+        return AlloClient(key, base_url=settings.base_url, auth_scheme=settings.auth_scheme, observe=observe_request)
 
     @asynccontextmanager
     async def _open_database(self) -> "AsyncIterator[Database]":

@@ -9,6 +9,7 @@ import hmac
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ from withallo_client import InvalidWebhookPayloadError, WebhookSignatureError, v
 from withallo_server.database import StorageError
 from withallo_server.inbox.events import NewEvent
 from withallo_server.inbox.facts import Facts, is_v1, number_key, read_facts, read_json
+from withallo_server.inbox.probe import HEADER as PROBE_HEADER
+from withallo_server.inbox.probe import proof
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +40,26 @@ _WITHOUT_LINE = frozenset({"contact.created", "contact.updated", "PING"})
 _ID = re.compile(r"[!-~]{1,200}")
 
 
+class UnknownPathError(Exception):
+    """The token in the path is nobody's."""
+
+
 class BodyTooLargeError(Exception):
     """More than `MOST_BYTES` came or were announced."""
 
 
 class LinesUnknownError(Exception):
     """Which numbers are ours is not known yet, so an unsigned delivery cannot be judged."""
+
+
+_REFUSALS: dict[type[Exception], int] = {
+    UnknownPathError: 404,
+    InvalidWebhookPayloadError: 400,
+    WebhookSignatureError: 400,
+    ClientDisconnect: 400,
+    BodyTooLargeError: 413,
+    TimeoutError: 408,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ class Endpoint:
 
     token: SecretStr
     account: str
-    secrets: Callable[[], Sequence[SecretStr]]
+    secrets: Callable[[], Awaitable[Sequence[SecretStr]]]
     lines: Callable[[], Awaitable[Collection[str] | None]]
 
 
@@ -83,25 +100,25 @@ class Receiver:
 
     async def handle(self, request: Request) -> Response:
         """Answer one delivery: 200 once it is durable, 404, 400, 408 or 413 when refused, 503 to come again."""
-        endpoint = self._endpoint(request.path_params["token"])
-        if endpoint is None:
-            return Response(status_code=404)
         try:
-            with anyio.fail_after(BODY_SECONDS):
-                body = await _read_body(request)
-            await self.receive(endpoint, request.headers, body)
-        except (InvalidWebhookPayloadError, WebhookSignatureError, ClientDisconnect) as error:
-            logger.info("Delivery refused: %s", str(error) or "the sender went away")
-            return Response(status_code=400)
-        except BodyTooLargeError:
-            logger.info("Delivery refused: more than %d bytes", MOST_BYTES)
-            return Response(status_code=413, headers={"connection": "close"})
-        except TimeoutError:
-            return Response(status_code=408, headers={"connection": "close"})
+            return Response(status_code=200, headers=await self._take(request))
         except (StorageError, LinesUnknownError) as error:
             logger.warning("Delivery not stored: %s", error)
             return Response(status_code=503, headers={"retry-after": "5"})
-        return Response(status_code=200)
+        except tuple(_REFUSALS) as error:
+            status = next(status for kind, status in _REFUSALS.items() if isinstance(error, kind))
+            logger.info("Delivery refused: %s", str(error) or type(error).__name__)
+            return Response(status_code=status, headers={"connection": "close"} if status in (408, 413) else None)
+
+    async def _take(self, request: Request) -> dict[str, str]:
+        """Store a delivery, or prove to a probe of `webhook setup` that it arrived; returns the headers to answer."""
+        endpoint = self._endpoint(request.path_params["token"])
+        with anyio.fail_after(BODY_SECONDS):
+            body = await _read_body(request)
+        if (nonce := request.headers.get(PROBE_HEADER)) is not None:
+            return {PROBE_HEADER: await self._prove(endpoint, request.headers, body, nonce)}
+        await self.receive(endpoint, request.headers, body)
+        return {}
 
     async def receive(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes) -> bool:
         """Verify and store one delivery; returns false when it had been stored before.
@@ -114,7 +131,7 @@ class Receiver:
         """
         now = self._now()
         has_signature = any(name in headers for name in _SIGNATURE_HEADERS)
-        secrets = endpoint.secrets()
+        secrets = await endpoint.secrets()
         if has_signature and secrets:
             verify_signature(body, headers, secrets, now)
         value = read_json(body)
@@ -129,12 +146,22 @@ class Receiver:
             NewEvent(endpoint.account, event_id, facts, now, verified, "webhook", payload=body.decode())
         )
 
-    def _endpoint(self, token: str) -> Endpoint | None:
+    async def _prove(self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, nonce: str) -> str:
+        now = self._now()
+        for secret in await endpoint.secrets():
+            with suppress(WebhookSignatureError):
+                verify_signature(body, headers, [secret], now)
+                return proof(secret, nonce)
+        raise WebhookSignatureError("A probe is not signed with a secret of ours.")
+
+    def _endpoint(self, token: str) -> Endpoint:
         given = token.encode(errors="replace")
         found: Endpoint | None = None
         for endpoint in self._endpoints:
             if hmac.compare_digest(given, endpoint.token.get_secret_value().encode()):
                 found = endpoint
+        if found is None:
+            raise UnknownPathError("a path that is not ours")
         return found
 
 

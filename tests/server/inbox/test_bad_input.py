@@ -164,7 +164,10 @@ async def test_ten_thousand_mutated_requests_are_refused_and_leave_nothing(
     async def lines() -> list[str]:
         return ["+33644000000"]
 
-    app = receiver_app(Receiver([Endpoint(SecretStr(TOKEN), "default", lambda: [secret], lines)], store.add))
+    async def secrets() -> list[SecretStr]:
+        return [secret]
+
+    app = receiver_app(Receiver([Endpoint(SecretStr(TOKEN), "default", secrets, lines)], store.add))
     mutator = Mutator(sign, seed=2026)
     statuses: Counter[int] = Counter()
     blocks: list[int] = []

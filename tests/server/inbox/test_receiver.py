@@ -30,9 +30,12 @@ class Door:
         self.secrets = secrets
         self.own_lines: Collection[str] | None = ["+33644000000"]
         self.inbox = AccountInbox(store, "default")
-        endpoint = Endpoint(SecretStr("a-secret-path-token"), "default", lambda: self.secrets, self._lines)
+        endpoint = Endpoint(SecretStr("a-secret-path-token"), "default", self._secrets, self._lines)
         app = receiver_app(Receiver([endpoint], store.add))
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://receiver")
+
+    async def _secrets(self) -> list[SecretStr]:
+        return self.secrets
 
     async def _lines(self) -> Collection[str] | None:
         return self.own_lines
