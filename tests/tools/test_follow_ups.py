@@ -66,6 +66,12 @@ def test_a_missed_call_is_settled_once_we_were_in_touch(later: Talk) -> None:
     assert follow_ups([later, call(0, "INBOUND", "MISSED")]).missed == ()
 
 
+def test_an_answer_in_the_same_second_is_an_answer() -> None:
+    question, answer = text(0, "INBOUND", "Are you open?"), text(0, "OUTBOUND", "Yes")
+    assert follow_ups([answer, question]).unanswered == ()
+    assert follow_ups([question, answer]).unanswered == ()
+
+
 @pytest.mark.parametrize("later", [call(5, "OUTBOUND", "FAILED"), text(5, "OUTBOUND", "Sorry", status="FAILED")])
 def test_an_attempt_that_failed_settles_nothing(later: Talk) -> None:
     assert missed_ids(follow_ups([call(0, "INBOUND", "MISSED"), later])) == [("cll-0", 1)]

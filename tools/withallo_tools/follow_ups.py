@@ -97,7 +97,8 @@ def follow_ups(
         since: Only what happened from here on.
         same: Gives numbers of one person one name.
     """
-    ordered = sorted((talk for talk in talks if talk.at), key=_moment)
+    # In one second, what we did is taken for the reaction.
+    ordered = sorted((talk for talk in talks if talk.at), key=lambda talk: (_moment(talk), talk.way == "outbound"))
     by_party: dict[str, list[Talk]] = {}
     unreachable = 0
     for talk in ordered:

@@ -4,7 +4,6 @@ Reading takes a clear best match and says whom it took. Writing takes only what 
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,9 +16,6 @@ from withallo_tools.phone import display, looks_like_number, normal
 from withallo_tools.services import Person, Services
 
 _ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
-_CLEAR_SCORE = 80.0
-_CLEAR_LEAD = 6.0
-_CANDIDATES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +49,10 @@ async def find_reading(services: Services, text: str) -> Party:
     found = await _by_number_or_id(services, text)
     if found:
         return found
-    page = await services.people.search(text, limit=_CANDIDATES)
-    people = page.people
-    if not people:
-        raise _nobody(text, complete=page.complete)
-    exact = [person for person in people if _is_exactly(person, text)]
-    lead = people[0].score - people[1].score if len(people) > 1 else _CLEAR_LEAD
-    if len(exact) == 1:
-        return _party(exact[0])
-    if not exact and people[0].score >= _CLEAR_SCORE and lead >= _CLEAR_LEAD:
-        return _party(people[0])
-    raise _ambiguous(text, exact or people)
+    meant = await services.people.resolve(text)
+    if meant.best:
+        return _party(meant.best)
+    raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
 
 
 async def find_exact(services: Services, text: str) -> Party:
@@ -76,15 +65,13 @@ async def find_exact(services: Services, text: str) -> Party:
     found = await _by_number_or_id(services, text)
     if found:
         return found
-    page = await services.people.search(text, limit=_CANDIDATES)
-    exact = [person for person in page.people if _is_exactly(person, text)]
-    if len(exact) == 1 and page.complete:
-        return _party(exact[0])
-    if not page.people:
-        raise _nobody(text, complete=page.complete)
-    if len(exact) == 1:
-        raise _ambiguous(text, exact, "the contact directory is still filling, so somebody else may have that name")
-    raise _ambiguous(text, exact or page.people)
+    meant = await services.people.resolve(text)
+    if meant.best and meant.exact:
+        return _party(meant.best)
+    if not meant.candidates:
+        raise _nobody(text, complete=meant.complete)
+    filling = "" if meant.complete else "the contact directory is still filling, so somebody else may have that name"
+    raise _ambiguous(text, meant.candidates, filling)
 
 
 async def _by_number_or_id(services: Services, text: str) -> Party | None:
@@ -97,18 +84,23 @@ async def _by_number_or_id(services: Services, text: str) -> Party | None:
 
 
 async def _by_number(services: Services, e164: str) -> Party:
-    page = await services.people.search(e164, limit=_CANDIDATES)
-    for person in page.people:
-        numbers = [normal(number, services.region) for number in person.numbers]
-        if e164 in numbers:
-            return Party(person.contact_id, person.name, (e164, *(number for number in numbers if number != e164)))
-    return Party("", (await services.people.names([e164])).get(e164, ""), (e164,))
+    people = (await services.people.resolve(e164)).candidates
+    owners = [person for person in people if e164 in _numbers(services, person)]
+    if len(owners) == 1:
+        others = [number for number in _numbers(services, owners[0]) if number != e164]
+        return Party(owners[0].contact_id, owners[0].name, (e164, *others))
+    shared_by = (await services.people.names([e164])).get(e164, "")
+    return Party(owners[0].contact_id if owners else "", shared_by, (e164,))
+
+
+def _numbers(services: Services, person: Person) -> list[str]:
+    return [normal(number, services.region) for number in person.numbers]
 
 
 async def _by_id(services: Services, contact_id: str) -> Party:
-    page = await services.people.search(contact_id, limit=1)
-    if page.people and page.people[0].contact_id == contact_id:
-        return _party(page.people[0])
+    meant = await services.people.resolve(contact_id)
+    if meant.best:
+        return _party(meant.best)
     if contact_id.startswith("per"):
         person = await services.client.people.get(contact_id)
         return Party(person.id, person.full_name, person.numbers)
@@ -118,21 +110,6 @@ async def _by_id(services: Services, contact_id: str) -> Party:
 
 def _party(person: Person) -> Party:
     return Party(person.contact_id, person.name, person.numbers)
-
-
-def _is_exactly(person: Person, text: str) -> bool:
-    wanted = _plain(text)
-    if "@" in text:
-        return wanted in {_plain(email) for email in person.emails}
-    return bool(wanted) and wanted == _plain(person.name)
-
-
-def _plain(text: str) -> str:
-    """Letters and digits only, without case and accents: what makes two spellings of a name the same."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(
-        re.sub(r"[^\w@.+]+", " ", "".join(part for part in spread if not unicodedata.combining(part))).split()
-    )
 
 
 def person_row(person: Person) -> str:

@@ -158,11 +158,13 @@ class Resolution:
         best: The one person that reading may go on with, saying whom it took; none when a human has to choose.
         candidates: Everybody who may be meant, best first.
         exact: Whether `best` is certain enough to send to.
+        complete: False while the directory is still filling, when nobody is certain.
     """
 
     best: Person | None
     candidates: tuple[Person, ...]
     exact: bool
+    complete: bool = True
 
 
 Progress = Callable[[int, int | None], Awaitable[None]]

@@ -20,7 +20,7 @@ def decide(query: Query, found: Sequence[Person], *, complete: bool) -> Resoluti
     belongs to one human, while nobody else's name holds the same words and the directory knows everybody.
     """
     if not found:
-        return Resolution(best=None, candidates=(), exact=False)
+        return Resolution(best=None, candidates=(), exact=False, complete=complete)
     top = found[0].score
     near = [person for person in found if person.score >= top - _NEAR_THE_BEST]
     rivals = [person for person in near if not _same_human(person, found[0])]
@@ -31,6 +31,7 @@ def decide(query: Query, found: Sequence[Person], *, complete: bool) -> Resoluti
         best=found[0] if clear or sure else None,
         candidates=tuple(near),
         exact=sure and complete,
+        complete=complete,
     )
 
 
