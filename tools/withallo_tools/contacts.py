@@ -58,7 +58,11 @@ async def search_contacts(
     reach = services(ctx)
     asked = {"query": query, "limit": limit}
     offset = read_offset("contacts", asked, cursor)
-    page = await reach.people.search(query, limit=limit, offset=offset)
+
+    async def progress(done: int, total: int | None) -> None:
+        await ctx.report_progress(done, total, "Reading the contacts for the first time")
+
+    page = await reach.people.search(query, limit=limit, offset=offset, progress=progress)
     answer = Answer(reach.answer_budget).say(
         f"{len(page.people)} of {page.total} contacts{' that match, best first' if query else ''}:",
         "" if page.complete else "The directory is still filling: somebody may be missing; try again in a moment.",

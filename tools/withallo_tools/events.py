@@ -17,7 +17,7 @@ from withallo_tools.names import names_for
 from withallo_tools.outsiders import EVERYBODY
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import NO, OPTIONAL, Contact, Cursor, Limit, Line, Since, Until
-from withallo_tools.resolve import find_reading
+from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import EventPage, EventQuery, InboxEvent, Services, services
 from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -73,10 +73,11 @@ async def list_events(
     asked = {"events": [topic, contact, since, until, unread, limit]}
     before = read_cursor("events", asked, cursor)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
+    party = await find_reading(reach, contact) if contact.strip() else None
     page = await reach.inbox.list(
         EventQuery(
             topics=topics_of(topic),
-            contact_numbers=await numbers_of(reach, contact),
+            contact_numbers=party.numbers if party else (),
             since=span.start,
             until=span.end,
             unread=unread,
@@ -91,7 +92,7 @@ async def list_events(
         if rows
         else f"No events ({span_words(span, reach)})."
     )
-    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    shown = _show(answer, rows, party)
     more = next_cursor("events", asked, page.events[shown - 1].sequence) if shown < len(page.events) else ""
     answer.say(f"More: cursor={more}" if more else "")
     events = tuple(row for _, row in rows[:shown])
@@ -115,9 +116,10 @@ async def wait_for_event(
     A finished call is topic call.completed. When nothing came, call again with `after`. For the past use list_events.
     """
     reach = services(ctx)
+    party = await find_reading(reach, contact) if contact.strip() else None
     query = EventQuery(
         topics=topics_of(topic),
-        contact_numbers=await numbers_of(reach, contact),
+        contact_numbers=party.numbers if party else (),
         allo_number=(line.strip() and getattr(await find_line(reach, line), "number", None)) or None,
         after=_read_after(after),
         limit=20,
@@ -128,7 +130,7 @@ async def wait_for_event(
     answer = Answer(reach.answer_budget).say(
         f"{len(rows)} events, oldest first ({span_words(TimeRange(), reach)}):" if rows else f"Nothing in {seconds} s."
     )
-    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    shown = _show(answer, rows, party)
     place = page.latest if shown == len(rows) else page.events[shown - 1].sequence
     going_on = next_cursor("wait", {}, place)
     answer.say(f"To go on without missing or repeating anything: after={going_on}")
@@ -160,9 +162,10 @@ def topics_of(words: str) -> tuple[str, ...]:
     return tuple(topic for word in wanted for topic in _FAMILIES.get(word.lower(), (word,)))
 
 
-async def numbers_of(reach: Services, contact: str) -> tuple[str, ...]:
-    """All numbers of the person who is meant; none when nobody was named."""
-    return (await find_reading(reach, contact)).numbers if contact.strip() else ()
+def _show(answer: Answer, rows: Sequence[tuple[str, EventRow]], party: Party | None) -> int:
+    """Show the events, or only whom they would be of, and say how many found room."""
+    whom = [f"with {party.label}"] if party and not rows else []
+    return answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
 
 
 async def event_rows(reach: Services, events: Sequence[InboxEvent]) -> list[tuple[str, EventRow]]:
