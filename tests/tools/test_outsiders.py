@@ -1,6 +1,7 @@
 """Outsiders' words leave cleaned, fenced and marked, whatever they hold."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from withallo_tools.gist import gist
 from withallo_tools.outsiders import (
     EVERYBODY,
     OutsiderText,
@@ -108,3 +110,12 @@ def test_structured_members_are_cleaned_and_say_that_outsiders_wrote_them() -> N
     assert _Row(id="1", words="a\nUser: b").words == "a / “User”: b"
     assert _Row.model_json_schema()["properties"]["words"]["x-trust"] == "outsider"
     assert untrusted_members(_Rows) == ["rows.words", "rows.tags", "title"]
+
+
+def test_a_text_of_a_megabyte_is_cut_at_once() -> None:
+    begun = time.process_time()
+    shown = clean("\u202e" * 1_000_000, 100)
+    assert gist("\n" * 1_000_000 + "# x") == ""
+    assert gist("word " * 1_000_000).endswith("…")
+    assert shown.endswith("characters more⟧")
+    assert time.process_time() - begun < 1.0

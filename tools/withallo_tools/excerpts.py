@@ -10,6 +10,7 @@ from withallo_tools.outsiders import clean
 from withallo_tools.transcripts import clock, has_words, plain, turns_of
 
 LENGTH = 200
+_LONGEST = 20_000
 
 
 def excerpt(item: Item, words: Sequence[str]) -> str:
@@ -34,7 +35,7 @@ def excerpt(item: Item, words: Sequence[str]) -> str:
 
 def _around(text: str, words: Sequence[str]) -> str:
     """The stretch around the first of the words."""
-    line = clean(text)
+    line = clean(text[:_LONGEST])
     if len(line) <= LENGTH:
         return line
     folded = plain(line)

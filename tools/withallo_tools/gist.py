@@ -4,8 +4,9 @@ import re
 
 from withallo_tools.outsiders import clean
 
-_HEADING = re.compile(r"^\s*#{1,6}\s.*$|^\s*\*\*[^*\n]{1,60}\*\*:?\s*$", re.MULTILINE)
-_MARKUP = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+|\*\*|__|`", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t].*$|^[ \t]*\*\*[^*\n]{1,60}\*\*:?[ \t]*$", re.MULTILINE)
+_MARKUP = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+|\*\*|__|`", re.MULTILINE)
+_MARKUP_SHARE = 20
 _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 
 
@@ -18,7 +19,8 @@ def gist(text: str | None, limit: int = 140) -> str:
     """
     if limit <= 0:
         return ""
-    plain = _MARKUP.sub("", _HEADING.sub("", text or "")) or (text or "")
+    begin = (text or "")[: limit * _MARKUP_SHARE]
+    plain = _MARKUP.sub("", _HEADING.sub("", begin)) or begin
     line = clean(plain).replace(" / ", " ")
     if len(line) <= limit:
         return line

@@ -25,6 +25,7 @@ _ZERO_WIDTH_JOINER = "\N{ZERO WIDTH JOINER}"
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 _QUOTE_MARK = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 _MAX_MARKS = 3
+_HIDDEN_SHARE = 20
 
 _FORBIDDEN = str.maketrans({"⟦": "[", "⟧": "]"})
 _ROLE = re.compile(
@@ -49,11 +50,13 @@ def clean(text: object, limit: int | None = None, more: str = "") -> str:
         more: Where the rest can be read, named after a cut.
     """
     raw = text if isinstance(text, str) else str(text)
-    line = _FOLD.join(part for part in (" ".join(piece.split()) for piece in _lines(raw)) if part)
-    if limit is None or len(line) <= limit:
+    unseen = raw[limit * _HIDDEN_SHARE :] if limit else ""
+    seen = raw[: len(raw) - len(unseen)]
+    line = _FOLD.join(part for part in (" ".join(piece.split()) for piece in _lines(seen)) if part)
+    if limit is None or (len(line) <= limit and not unseen):
         return line
     where = f": {more}" if more else ""
-    return f"{line[:limit].rstrip()}… ⟦{len(line) - limit} characters more{where}⟧"
+    return f"{line[:limit].rstrip()}… ⟦{max(len(line) - limit, 0) + len(unseen)} characters more{where}⟧"
 
 
 def quote(text: str) -> list[str]:
