@@ -17,6 +17,7 @@ from mcp.client import ClientExtension, advertise
 from mcp.client.session import ElicitationFnT
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.types import CallToolResult, TextContent
+from starlette.types import ASGIApp
 
 from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
@@ -123,6 +124,12 @@ def serve_http() -> Callable[[AlloServer], AbstractAsyncContextManager[str]]:
     return _served
 
 
+@pytest.fixture
+def serve_app() -> Callable[[ASGIApp], AbstractAsyncContextManager[str]]:
+    """Serves a web application on a free port and gives its URL."""
+    return _serving
+
+
 @asynccontextmanager
 async def _connected(
     server: AlloServer, era: Era, transport: Transport, asks: ElicitationFnT | None, extensions: list[Any] | None
@@ -140,7 +147,12 @@ async def _connected(
 
 @asynccontextmanager
 async def _served(server: AlloServer) -> AsyncIterator[str]:
-    app = server.streamable_http_app()
+    async with _serving(server.streamable_http_app()) as url:
+        yield f"{url}/mcp"
+
+
+@asynccontextmanager
+async def _serving(app: ASGIApp) -> AsyncIterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]  # connections wait in its backlog until the server is up
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
@@ -148,7 +160,7 @@ async def _served(server: AlloServer) -> AsyncIterator[str]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(http.serve, [listener])
             try:
-                yield f"http://127.0.0.1:{port}/mcp"
+                yield f"http://127.0.0.1:{port}"
             finally:
                 http.should_exit = True
 

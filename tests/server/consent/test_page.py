@@ -40,18 +40,6 @@ async def link_of(client: Any, words: Any, call: Any) -> str:
     return match[0]
 
 
-@pytest.fixture
-def code(capfd: pytest.CaptureFixture[str]) -> Any:
-    """The code that only the log of the server shows."""
-
-    def read() -> str:
-        found = re.findall(r": (\d{6})$", capfd.readouterr().err, re.MULTILINE)
-        assert found
-        return str(found[-1])
-
-    return read
-
-
 @pytest.mark.anyio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 @pytest.mark.parametrize("transport", ["memory", "http"])
