@@ -105,12 +105,17 @@ def is_v1(value: Any) -> bool:
     return isinstance(topic, str) and "version" not in value and topic.isupper()
 
 
+def body_of(payload: str) -> Any:
+    """The value of a stored body; the text itself should it not be readable any more."""
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return payload
+
+
 def data_of(payload: str) -> dict[str, Any]:
     """The `data` member of a stored body; a body of another form is under `body`."""
-    try:
-        value = json.loads(payload)
-    except (ValueError, RecursionError):
-        return {"body": payload}
+    value = body_of(payload)
     if not isinstance(value, dict):
         return {"body": value}
     data = value.get("data")

@@ -7,9 +7,10 @@ import math
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
+from sqlalchemy import Row
 
 from withallo_server.database import StorageError
 from withallo_server.inbox import reading, writing
@@ -104,6 +105,14 @@ class AccountInbox:
     async def ids_like(self, start: str) -> builtins.list[str]:
         """Up to 100 event ids that begin with some letters."""
         return await self._read(reading.ids_like, start)
+
+    async def deliveries(self, after: int, most: int) -> Sequence[Row[Any]]:
+        """Rows of deliveries committed after a sequence, joined ones included, in the order of the commits."""
+        return await self._read(reading.raw_events, after, most)
+
+    async def count(self) -> int:
+        """How many deliveries there are."""
+        return await self._read(reading.count_all)
 
     async def _read(self, statement: Callable[..., Result], *arguments: object) -> Result:
         return await self.store.database.read(lambda connection: statement(connection, self.account, *arguments))

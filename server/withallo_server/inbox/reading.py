@@ -74,6 +74,11 @@ def raw_events(connection: Connection, account: str, after: int, most: int) -> S
     return connection.execute(mine.order_by(events.c.sequence).limit(most)).all()
 
 
+def count_all(connection: Connection, account: str) -> int:
+    """How many deliveries there are; reads the whole index."""
+    return connection.scalar(select(func.count()).where(events.c.account == account)) or 0
+
+
 def _arms(account: str, query: EventQuery) -> Iterable[list[ColumnElement[bool]]]:
     """The query as parts of which each runs along one index; joined by `or`, SQLite would sort everything."""
     common = list(_common(account, query))

@@ -32,7 +32,10 @@ async def keep_up(inbox: AccountInbox, reach: Services, rules: InboxSettings) ->
             return None
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(Reconciler(inbox, reach.client, lines, reach.now).run)
+        try:
+            tasks.start_soon(Reconciler(inbox, reach.client, lines, reach.now).run)
+        except WithalloError as error:
+            logger.info("Without a key the inbox is not reconciled: %s", error)
         while True:
             try:
                 async for _ in prune_in_steps(inbox, before=expiry(rules, reach.now()), keep=rules.inbox_events):

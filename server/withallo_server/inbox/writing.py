@@ -5,12 +5,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, text, update
 
 from withallo_server.inbox.events import NewEvent, micros
 from withallo_server.inbox.tables import events, marks
 
 CHANNEL = "withallo_inbox"
+_SHOWN: tuple[ColumnElement[Any], ...] = (
+    events.c.account,
+    events.c.subject,
+    events.c.sequence,
+    events.c.verified,
+    events.c.source,
+)
 _LOCK = zlib.crc32(b"withallo inbox")
 
 
@@ -90,29 +97,30 @@ def _known_ids(connection: Connection, batch: Sequence[NewEvent]) -> set[tuple[s
     found = connection.execute(select(events.c.account, events.c.event_id).where(events.c.event_id.in_(wanted)))
     known = {(row.account, row.event_id) for row in found}
     fetched = [event for event in batch if event.source == "reconciled"]
-    shown = _shown(connection, [event.facts.subject or "" for event in fetched]) if fetched else {}
+    shown = _shown(connection, [event.facts.subject or "" for event in fetched])
     return known | {
         (event.account, event.event_id) for event in fetched if (event.account, event.facts.subject) in shown
     }
 
 
 def _insert_distinct(connection: Connection, batch: Sequence[NewEvent]) -> list[NewEvent]:
-    """Insert the first event about each subject; returns the rest, whose subject now has a row to point at."""
-    about = {event.facts.subject for event in batch if event.facts.subject is not None}
-    shown = _shown(connection, about) if about else {}
+    """Insert events, joined with what tells of the same call or message in another way: signed, unsigned or fetched.
+
+    Returns the rest of the batch, which tells of something just inserted and now has a row to be joined with.
+    """
+    shown = _shown(connection, {event.facts.subject for event in batch if event.facts.subject is not None})
     rows: list[dict[str, Any]] = []
     rest: list[NewEvent] = []
-    taken: set[tuple[str, str]] = set()
+    taken: dict[tuple[str, str], tuple[str, bool]] = {}
     for event in batch:
-        subject = event.facts.subject
         row = event.row()
-        if subject is not None:
-            key = (event.account, subject)
-            if key in taken:
+        if event.facts.subject is not None:
+            key, way = (event.account, event.facts.subject), (event.source, event.verified)
+            if taken.setdefault(key, way) != way:
                 rest.append(event)
                 continue
-            taken.add(key)
-            if original := shown.get(key):
+            original = next((each for each in shown.get(key, ()) if (each.source, each.verified) != way), None)
+            if original is not None:
                 row["same_as"] = original.sequence
                 _improve(connection, original, event)
         rows.append(row)
@@ -120,10 +128,13 @@ def _insert_distinct(connection: Connection, batch: Sequence[NewEvent]) -> list[
     return rest
 
 
-def _shown(connection: Connection, subjects: Collection[str]) -> dict[tuple[str, str], Any]:
-    columns = (events.c.account, events.c.subject, events.c.sequence, events.c.verified, events.c.source)
-    found = connection.execute(select(*columns).where(events.c.subject.in_(subjects), events.c.same_as.is_(None)))
-    return {(row.account, row.subject): row for row in found}
+def _shown(connection: Connection, subjects: Collection[str]) -> dict[tuple[str, str], list[Row[Any]]]:
+    found: dict[tuple[str, str], list[Row[Any]]] = {}
+    if subjects:
+        shown = select(*_SHOWN).where(events.c.subject.in_(subjects), events.c.same_as.is_(None))
+        for row in connection.execute(shown.order_by(events.c.sequence)):
+            found.setdefault((row.account, row.subject), []).append(row)
+    return found
 
 
 def _improve(connection: Connection, original: Any, event: NewEvent) -> None:

@@ -144,6 +144,14 @@ async def test_both_dialects_of_one_call_are_one_event(inbox: AccountInbox, make
     assert await inbox.get("msg_1") == page.events[0]
 
 
+async def test_two_signed_deliveries_are_two_events_whatever_their_content(
+    inbox: AccountInbox, make_event: MakeEvent
+) -> None:
+    for event_id in ("msg_1", "msg_2"):
+        await inbox.store.add(make_event(event_id, id="msg_same", content="twice"))
+    assert await ids(inbox) == ["msg_2", "msg_1"]
+
+
 async def test_waiting_returns_what_came_since_at_once(inbox: AccountInbox, make_event: MakeEvent) -> None:
     await inbox.store.add(make_event("seen"))
     latest = (await inbox.list(EVERYTHING)).latest

@@ -1,0 +1,223 @@
+"""`withallo-mcp events`: look into the inbox, take out, clean up, play again."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import anyio
+import httpx
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from withallo_server.credentials import CredentialError
+from withallo_server.database import Database, StorageError
+from withallo_server.inbox import outgoing
+from withallo_server.inbox.inbox import AccountInbox
+from withallo_server.inbox.outgoing import Selection
+from withallo_server.inbox.signing import kept_secrets
+from withallo_server.inbox.store import Store
+from withallo_server.inbox.upkeep import prune_in_steps
+from withallo_server.settings import Settings, SettingsError, load_settings
+from withallo_tools.outsiders import clean, clean_json
+from withallo_tools.services import EventQuery, InboxEvent
+
+Result = TypeVar("Result")
+Work = Callable[[AccountInbox, Settings], Awaitable[Result]]
+
+app = typer.Typer(help="Look into the inbox of webhook events.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+Topic = Annotated[str, typer.Option(help="Only this topic, such as sms.received.")]
+Days = Annotated[float | None, typer.Option(min=0, help="Only what came in the last so many days.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=0, max=1000, help="How many.")]
+
+
+@app.command("list")
+def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
+    """List events, newest first."""
+
+    async def work(inbox: AccountInbox, _: Settings) -> None:
+        page = await inbox.list(EventQuery(topics=(topic,) if topic else (), since=_since(days), limit=limit))
+        table = Table(*("time", "topic", "number", "line", "marks", "id"), box=None, pad_edge=False)
+        for event in page.events:
+            table.add_row(*(escape(cell) for cell in _cells(event)))
+        Console().print(table)
+        typer.echo(f"{len(page.events)} of {page.total}{'' if page.total_is_exact else ' or more'} events", err=True)
+
+    _run(work)
+
+
+@app.command()
+def show(event_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Show one event with its payload."""
+
+    async def work(inbox: AccountInbox, _: Settings) -> InboxEvent | None:
+        return await inbox.get(event_id)
+
+    event = _run(work)
+    if event is None:
+        typer.echo(f"There is no event {clean(event_id, 200)}.", err=True)
+        raise typer.Exit(1)
+    typer.echo("  ".join(_cells(event)))
+    for stage in event.stages:
+        typer.echo("  " + "  ".join(_cells(stage)))
+    typer.echo(json.dumps(clean_json(event.data), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def tail(
+    *, follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False, limit: Limit = 10
+) -> None:
+    """Show the last events, oldest first, and those that come."""
+
+    async def work(inbox: AccountInbox, _: Settings) -> None:
+        page = await inbox.list(EventQuery(limit=limit))
+        for event in reversed(page.events):
+            typer.echo("  ".join(_cells(event)))
+        if follow:
+            async for event in inbox.follow(page.latest):
+                typer.echo("  ".join(_cells(event)))
+
+    _run(work)
+
+
+@app.command()
+def export(
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; standard output if none.")
+    ] = None,
+    topic: Topic = "",
+    days: Days = None,
+) -> None:
+    """Write deliveries as JSON lines, oldest first, one each, with the webhook id and the body as it came."""
+
+    async def work(inbox: AccountInbox, _: Settings) -> int:
+        count = 0
+        chosen = Selection(topic, _since(days))
+        with output.open("w", encoding="ascii") if output else nullcontext(sys.stdout) as file, _progress() as progress:
+            task = progress.add_task("Exporting", total=await inbox.count())
+            async for row in outgoing.deliveries(inbox):
+                progress.advance(task)
+                if chosen.covers(row):
+                    file.write(outgoing.line_of(row) + "\n")
+                    count += 1
+        return count
+
+    typer.echo(f"{_run(work)} deliveries", err=True)
+
+
+@app.command()
+def prune(
+    *,
+    older_than: Annotated[float | None, typer.Option(min=0, metavar="DAYS", help="Remove what is older.")] = None,
+    keep: Annotated[int | None, typer.Option(min=0, help="Keep the newest so many and remove the others.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove old events for good; by the retention of the settings when nothing is said."""
+    settings = load_settings()
+    if older_than is None and keep is None:
+        older_than, keep = float(settings.inbox_days), settings.inbox_events
+    reasons = [f"older than {older_than:g} days"] if older_than is not None else []
+    reasons += [f"beyond the newest {keep}"] if keep is not None else []
+    if not yes:
+        typer.confirm(f"Remove events {' and those '.join(reasons)}?", abort=True, err=True)
+
+    async def work(inbox: AccountInbox, _: Settings) -> int:
+        total = 0
+        with _progress() as progress:
+            task = progress.add_task("Removing", total=None)
+            async for gone in prune_in_steps(inbox, before=_since(older_than), keep=keep):
+                total += gone
+                progress.advance(task, gone)
+        return total
+
+    typer.echo(f"{_run(work)} events removed", err=True)
+
+
+@app.command()
+def replay(
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Which; or choose by topic and days.")
+    ] = None,
+    *,
+    to: Annotated[str, typer.Option(metavar="URL", help="Your handler, such as http://127.0.0.1:3000/hook.")],
+    topic: Topic = "",
+    days: Days = None,
+) -> None:
+    """Deliver events again to a handler of yours, with their ids and a fresh signature.
+
+    The exit status is 1 when the handler refuses one.
+    """
+    if not (ids or topic or days is not None):
+        raise typer.BadParameter("name events, or choose some with --topic or --days")
+
+    async def work(inbox: AccountInbox, settings: Settings) -> tuple[int, int]:
+        chosen = Selection(topic, _since(days), frozenset(ids or ()))
+        secret = next(iter((*settings.webhook_secrets, *kept_secrets(settings.data_dir))), None)
+        done = failed = 0
+        async with httpx.AsyncClient() as http:
+            with _progress() as progress:
+                task = progress.add_task("Replaying", total=await inbox.count())
+                async for row in outgoing.deliveries(inbox):
+                    progress.advance(task)
+                    if not chosen.covers(row):
+                        continue
+                    problem = await outgoing.replay(http, to, row, secret)
+                    done, failed = done + (not problem), failed + bool(problem)
+                    if problem:
+                        typer.echo(f"{clean(row.event_id, 200)}: {problem}", err=True)
+        return done, failed
+
+    done, failed = _run(work)
+    typer.echo(f"{done} delivered, {failed} refused", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _run(work: Work[Result]) -> Result:
+    settings = load_settings()
+
+    async def run() -> Result:
+        database = await Database.open(settings.database)
+        try:
+            async with Store.open(database) as store:
+                return await work(AccountInbox(store, settings.account), settings)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await database.close()
+
+    try:
+        return anyio.run(run)
+    except (StorageError, CredentialError) as error:
+        raise SettingsError(str(error)) from error
+    except OSError as error:
+        raise SettingsError(f"{error.filename or 'the file'}: {error.strerror}") from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _since(days: float | None) -> datetime | None:
+    return None if days is None else datetime.now(UTC) - timedelta(days=days)
+
+
+def _cells(event: InboxEvent) -> tuple[str, ...]:
+    """An event for a terminal; words from outside cannot move its cursor."""
+    time = (event.occurred_at or event.received_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    marks: list[str] = [event.source] if event.source != "webhook" else []
+    marks += [] if event.verified else ["verified: false"]
+    marks += [] if event.read else ["unread"]
+    words = (event.topic, event.contact_number or "-", event.allo_number or "-", ", ".join(marks), event.event_id)
+    return (time, *(clean(word, 200) for word in words))
+
+
+def _progress() -> Progress:
+    """A bar on standard error, while that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
