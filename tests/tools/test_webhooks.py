@@ -47,3 +47,13 @@ async def test_what_cannot_be_done_is_said(modern: "World") -> None:
     assert await modern.refusal("create_webhook", url="https://hooks.example/x", topics=["no.such.topic"])
     assert await modern.refusal("create_webhook", url="not a url", topics=["sms.received"])
     assert "topics" in await modern.refusal("create_webhook", url="https://hooks.example/x", topics=[])
+
+
+@pytest.mark.anyio
+async def test_a_secret_in_an_address_is_not_shown(modern: "World") -> None:
+    url = "https://user:pw-canary@hooks.example:8443/allo/7f3a9c12b4d5e6f7a8b9?token=q-canary"
+    text = await modern.call("create_webhook", url=url, topics=["sms.sent"])
+    text += await modern.call("list_webhooks")
+    assert "https://hooks.example:8443/allo/…?…" in text
+    assert not [secret for secret in ("pw-canary", "q-canary", "7f3a9c12b4d5e6f7a8b9") if secret in text]
+    assert any("7f3a9c12b4d5e6f7a8b9" in question for question in modern.asked)

@@ -1,8 +1,8 @@
 """Webhooks of both API versions."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
@@ -17,7 +17,7 @@ from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
 
-_SECRET_PATH = re.compile(r"(/webhooks/allo/)[\w-]+")
+_SECRET_LENGTH = 16
 _SCOPES = ("WEBHOOKS_READ_WRITE",)
 _WHAT_TO_DO = (
     "Shown once: have the user store it now, as ALLO_WEBHOOK_SECRETS of the server that receives these deliveries "
@@ -208,8 +208,17 @@ def _row_v1(webhook: Webhook) -> WebhookRow:
 
 
 def _address_shown(url: str | None) -> str:
-    """An address without the secret end of this server's own webhook path: who knows that can make events up."""
-    return clean(_SECRET_PATH.sub(r"\1…", url or ""), 300)
+    """An address without what may be a secret in it: a password, a query, a long part of the path.
+
+    The end of this server's own webhook path is one: who knows it can make events up.
+    """
+    try:
+        parts = urlsplit(url or "")
+        place = ":".join(filter(None, (parts.hostname, str(parts.port or ""))))
+    except ValueError:
+        return clean(url or "", 40)
+    path = "/".join("…" if len(segment) >= _SECRET_LENGTH else segment for segment in parts.path.split("/"))
+    return clean(f"{parts.scheme}://{place}{path}{'?…' if parts.query else ''}", 300)
 
 
 def _text(row: WebhookRow) -> str:
