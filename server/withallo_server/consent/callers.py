@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.request_state import authenticated_principal
 
 LOCAL = "local"
+WANDERING = "principal "
 MODERN = "2026-07-28"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 
@@ -30,7 +31,7 @@ def session_of(ctx: AnyContext) -> str:
     if headers is None:
         return LOCAL
     session = headers.get("mcp-session-id")
-    return f"session {session}" if session else f"principal {principal_of(ctx)}"
+    return f"session {session}" if session else f"{WANDERING}{principal_of(ctx)}"
 
 
 def client_name(ctx: AnyContext) -> str:

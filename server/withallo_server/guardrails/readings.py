@@ -2,17 +2,20 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 
-from withallo_server.consent.callers import session_of
+from withallo_server.consent.callers import WANDERING, session_of
 from withallo_server.consent.policy import is_reading
 from withallo_server.media import AUTHORS
 from withallo_tools.outsiders import NEVER_INSTRUCTIONS, RECORDS
+
+if TYPE_CHECKING:
+    from withallo_server.database import Database
 
 SOMEBODY = "somebody"
 """Stands for an author whose number the answer did not show."""
@@ -38,13 +41,40 @@ class Reading:
 
 @dataclass
 class Readings:
-    """What was read in every session of this process."""
+    """What was read in every session of one account.
 
+    A conversation without a session of its own (2026-07-28 over HTTP) may reach another instance with every request;
+    what was read there is shared by the database.
+
+    Attributes:
+        database: Opens the database.
+        account: Name of the account in shared tables.
+    """
+
+    database: "Callable[[], Awaitable[Database]]"
+    account: str
     _sessions: dict[str, Reading] = field(default_factory=dict)
 
-    def of(self, session: str) -> Reading:
+    async def of(self, session: str) -> Reading:
         """What was read in one session so far."""
-        return self._sessions.get(session, Reading())
+        here = self._sessions.get(session, Reading())
+        if not session.startswith(WANDERING):
+            return here
+        from withallo_server.guardrails.shared_readings import recall
+
+        there = await recall(await self.database(), self.account, session)
+        return Reading(here.texts | there["texts"], here.names | there["names"])
+
+    async def share(self, session: str) -> None:
+        """Let other instances know what was read here."""
+        if not session.startswith(WANDERING) or session not in self._sessions:
+            return
+        from withallo_server.guardrails.shared_readings import keep
+
+        reading = self._sessions[session]
+        await keep(
+            await self.database(), self.account, session, {"texts": set(reading.texts), "names": set(reading.names)}
+        )
 
     def note(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a tool's answer on its way to a model, in wire form."""
@@ -138,6 +168,9 @@ def watch(readings: Callable[[], Readings]) -> ServerMiddleware[Any]:
             readings().note_prompt(session_of(ctx), result)
         elif ctx.method == "resources/read" and _holds_words(str(params.get("uri"))):
             readings().note_resource(session_of(ctx), result)
+        else:
+            return result
+        await readings().share(session_of(ctx))
         return result
 
     return note

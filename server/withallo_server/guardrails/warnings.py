@@ -47,7 +47,7 @@ class Warnings:
 
     async def about(self, ctx: Context[Any, Any], write: Write) -> Suspicion:
         """Look at what was read in this session and what went out in the last minutes."""
-        reading = self.readings.of(session_of(ctx))
+        reading = await self.readings.of(session_of(ctx))
         texts = await self._strangers(ctx, reading.texts, write)
         names = await self._strangers(ctx, reading.names, write)
         warnings = []

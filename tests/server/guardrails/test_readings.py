@@ -128,3 +128,17 @@ async def test_another_session_is_not_held_responsible(allowing: Any, serve_http
 )
 def test_who_wrote_an_answer(facts: dict[str, Any], wrote: set[str]) -> None:
     assert set(authors(facts)) == wrote
+
+
+@pytest.mark.anyio
+async def test_another_instance_knows_what_was_read(allowing: Any, serve_http: Any) -> None:
+    """Requests of the 2026-07-28 protocol have no session and may reach any instance."""
+    async with (
+        serve_http(allowing.server()) as here,
+        serve_http(allowing.server()) as there,
+        Client(here) as reader,
+        Client(there) as writer,
+    ):
+        assert not (await send(writer, SIOBHAN, "Before")).is_error
+        await reader.call_tool("search_calls", {"limit": 5})
+        assert (await send(writer, SIOBHAN, "After")).is_error
