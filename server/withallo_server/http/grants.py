@@ -21,7 +21,7 @@ _TOOLSET_OF_RESOURCE = {
     "inbox": "events",
     "contacts": "contacts",
     "calls": "calls",
-    "conversations": "messages",
+    "conversations": "conversations",
 }
 
 
