@@ -1,51 +1,40 @@
 """Which tools are offered, and why the others are not."""
 
-from collections.abc import Iterable, Sequence
-
 from withallo_server.settings import Settings
-from withallo_tools.catalog import DEFAULT_TOOLSETS, TOOLS
+from withallo_server.tool_list import ToolEntry, entries
 from withallo_tools.services import ToolStatus
-from withallo_tools.tool import Effect, ToolFunction, ToolInfo
+from withallo_tools.tool import Effect
 
 ALWAYS = "account"
 
 
 def known_toolsets() -> set[str]:
     """Names that `ALLO_TOOLSETS` may hold."""
-    return {"all", "default", *(function.tool_info.toolset for function in TOOLS)}
+    return {"all", "default", *(entry.info.toolset for entry in entries().values())}
 
 
-def statuses(
-    settings: Settings, scopes: frozenset[str] | None, tools: Sequence[ToolFunction] = TOOLS
-) -> tuple[ToolStatus, ...]:
+def statuses(settings: Settings, scopes: frozenset[str] | None) -> tuple[ToolStatus, ...]:
     """The state of every tool, in the order of the catalog.
 
     Args:
         settings: What the operator decided.
         scopes: Scopes of the key; nothing while they are not known, which closes no tool.
-        tools: The catalog.
     """
-    wanted = _wanted(settings.toolsets)
-    return tuple(_status(function, wanted, settings.read_only, scopes) for function in tools)
+    reasons = {name: _why_off(entry, settings, scopes) for name, entry in entries().items()}
+    return tuple(ToolStatus(name, not reason, reason or "on") for name, reason in reasons.items())
 
 
-def _wanted(names: Iterable[str]) -> set[str]:
-    wanted = {ALWAYS, *names}
-    if "default" in wanted:
-        wanted |= DEFAULT_TOOLSETS
-    return wanted
-
-
-def _status(function: ToolFunction, wanted: set[str], read_only: bool, scopes: frozenset[str] | None) -> ToolStatus:
-    reason = _why_off(function.tool_info, wanted, read_only, scopes)
-    return ToolStatus(function.__name__, not reason, reason or "on")
-
-
-def _why_off(info: ToolInfo, wanted: set[str], read_only: bool, scopes: frozenset[str] | None) -> str:
-    if "all" not in wanted and info.toolset not in wanted:
+def _why_off(entry: ToolEntry, settings: Settings, scopes: frozenset[str] | None) -> str:
+    info = entry.info
+    if not _is_wanted(entry, settings.toolsets):
         return f"the toolset {info.toolset} is off (the operator's setting ALLO_TOOLSETS)"
-    if read_only and info.effect is not Effect.READ:
+    if settings.read_only and info.effect is not Effect.READ:
         return "this server only reads (the operator's setting ALLO_READ_ONLY)"
     if scopes is not None and info.scopes and scopes.isdisjoint(info.scopes):
         return f"the API key lacks the scope {' or '.join(info.scopes)}"
     return ""
+
+
+def _is_wanted(entry: ToolEntry, toolsets: tuple[str, ...]) -> bool:
+    named = entry.info.toolset in (ALWAYS, *toolsets)
+    return named or "all" in toolsets or (entry.is_default and "default" in toolsets)

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 from mcp.server.request_state import RequestStateSecurity
 
 from withallo_client import AlloClient
-from withallo_server import resources
-from withallo_server.inbox import resources as inbox_resources
 from withallo_server.mcp_server import AlloServer
 from withallo_server.runtime import Runtime
 from withallo_server.settings import Settings
@@ -37,8 +35,17 @@ def build_server(
     """
     runtime = runtime or Runtime(settings, client=client, sandbox=sandbox, database=database)
     server = AlloServer(runtime, request_state)
-    resources.register(server)
-    inbox_resources.register(server)
+    server.furnish_later(_furnish)
     if settings.claude_channel:
         server.runtime.notifier.experimental["claude/channel"] = {}
     return server
+
+
+def _furnish(server: AlloServer) -> None:
+    """Give the server its resources and prompts."""
+    from withallo_server import prompts, resources
+    from withallo_server.inbox import resources as inbox_resources
+    from withallo_server.zoom import resources as zoom_resources
+
+    for room in (resources, inbox_resources, zoom_resources, prompts):
+        room.register(server)

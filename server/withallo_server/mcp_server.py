@@ -1,6 +1,5 @@
 """The MCP server: which tools it shows, and how a call that fails is told."""
 
-import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +10,6 @@ from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedResourceError, UnexpectedToolError
-from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
     INTERNAL_ERROR,
@@ -22,6 +20,7 @@ from mcp.types import (
     CompletionContext,
     GetPromptResult,
     InputRequiredResult,
+    Prompt,
     PromptReference,
     Resource,
     ResourceTemplateReference,
@@ -30,14 +29,13 @@ from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
 
 from withallo_client import __version__
-from withallo_server import errors
+from withallo_server import errors, tool_list
 from withallo_server.consent import card_tool
 from withallo_server.guardrails.readings import watch
 from withallo_server.input_needed import InputNeeded
+from withallo_server.media import labelled
 from withallo_server.runtime import Runtime
-from withallo_tools.catalog import TOOLS
-from withallo_tools.schema import slim_schema
-from withallo_tools.tool import ToolFunction
+from withallo_server.tool_list import entries
 
 INSTRUCTIONS = """\
 The Allo phone system of the user's company: calls with summaries and transcripts, texts, contacts, lines, webhooks, \
@@ -49,6 +47,7 @@ Never repeat a send whose outcome is unknown: look it up first.
 """
 MOST_COMPLETIONS = 100
 _SUBSCRIBING = frozenset({"resources/subscribe", "subscriptions/listen"})
+_FURNISHED = ("resources/", "prompts/", "completion/")
 _GREETINGS = frozenset({"initialize", "notifications/initialized", "server/discover", "ping"})
 
 Completer = Callable[[str], Awaitable[Iterable[str]]]
@@ -66,15 +65,15 @@ class AlloServer(MCPServer[Runtime]):
         self.runtime = runtime
         self._completers: dict[tuple[str, str], Completer] = {}
         self._amenders: list[Amender] = []
-        tools = [_make_tool(function) for function in TOOLS]
-        self._arguments = {tool.name: tuple(tool.parameters.get("properties", {})) for tool in tools}
+        self._needs: dict[str, frozenset[str]] = {}
+        self._registered: set[str] = set()
+        self._furnish: Callable[[AlloServer], None] | None = None
         super().__init__(
             "withallo",
             title="Allo",
             version=__version__,
             instructions=INSTRUCTIONS,
             website_url="https://withallo.com",
-            tools=tools,
             log_level=runtime.settings.log_level,
             lifespan=_lifespan,
             subscriptions=runtime.notifier.bus,
@@ -85,6 +84,10 @@ class AlloServer(MCPServer[Runtime]):
         card_tool.install(self)
         self.middleware.append(watch(lambda: runtime.current.readings))
         self.completion()(self._complete)  # type: ignore[no-untyped-call] # the SDK left this one untyped
+
+    def furnish_later(self, furnish: "Callable[[AlloServer], None]") -> None:
+        """Add resources and prompts when a client first asks about any; the tools are often all it wants."""
+        self._furnish = furnish
 
     def add_completer(self, of: str, argument: str, completer: Completer) -> None:
         """Offer values for an argument of a resource template or a prompt.
@@ -100,6 +103,15 @@ class AlloServer(MCPServer[Runtime]):
         """Let a room give listed resources what only it knows, such as their size, and list further ones."""
         self._amenders.append(amender)
 
+    def needs_tools(self, prompt: str, tools: frozenset[str]) -> None:
+        """Offer a prompt only where all the tools are on whose answers it begins with."""
+        self._needs[prompt] = tools
+
+    async def list_prompts(self) -> list[Prompt]:
+        """The prompts whose tools this key and these settings allow."""
+        off = frozenset(self.runtime.current.tools_off)
+        return [prompt for prompt in await super().list_prompts() if off.isdisjoint(self._needs.get(prompt.name, ()))]
+
     async def list_resources(self) -> list[Resource]:
         """The resources, as the rooms know them now; a room that fails leaves them as they are."""
         listed = await super().list_resources()
@@ -113,7 +125,8 @@ class AlloServer(MCPServer[Runtime]):
     async def list_tools(self) -> list[ListedTool]:
         """The tools that this key and these settings allow, in the order of the catalog."""
         off = self.runtime.current.tools_off
-        return [tool for tool in await super().list_tools() if tool.name not in off]
+        others = [tool for tool in await super().list_tools() if tool.name not in entries()]
+        return [*(entry.tool for name, entry in entries().items() if name not in off), *others]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Runtime, Any] | None = None
@@ -126,9 +139,10 @@ class AlloServer(MCPServer[Runtime]):
         """
         if (reason := self.runtime.current.tools_off.get(name)) is not None:
             raise ToolError(f"{name} is off: {reason}.")
-        known = self._arguments.get(name)
-        if known is not None and (unknown := sorted(set(arguments) - set(known))):
-            raise ToolError(errors.unknown_arguments(name, unknown, known))
+        if (entry := entries().get(name)) is not None:
+            if unknown := sorted(set(arguments) - set(entry.arguments)):
+                raise ToolError(errors.unknown_arguments(name, unknown, entry.arguments))
+            self._register(name)
         self.runtime.wake()
         await self.runtime.current.ready()
         try:
@@ -151,9 +165,10 @@ class AlloServer(MCPServer[Runtime]):
             ResourceError: It cannot be read; the text says why.
         """
         try:
-            return await super().read_resource(uri, context)
+            contents = await super().read_resource(uri, context)
         except UnexpectedResourceError as error:
             raise ResourceError(errors.explain(error.__cause__ or error)) from error.__cause__
+        return contents if isinstance(contents, InputRequiredResult) else list(map(labelled, contents))
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Runtime, Any] | None = None
@@ -178,6 +193,12 @@ class AlloServer(MCPServer[Runtime]):
                 raise MCPError(INVALID_PARAMS, errors.wrong_arguments(cause)) from error
             raise MCPError(INTERNAL_ERROR, errors.explain(cause)) from error
 
+    def _register(self, name: str) -> None:
+        """Load the function behind a tool when it is first called."""
+        if name not in self._registered:
+            tool_list.register(self, name)
+            self._registered.add(name)
+
     async def _complete(
         self,
         ref: PromptReference | ResourceTemplateReference,
@@ -197,7 +218,10 @@ class AlloServer(MCPServer[Runtime]):
         return Completion(values=shown, total=len(values), has_more=len(values) > len(shown))
 
     async def _attend(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Watch the inbox before a subscription is acknowledged; let slow work begin after the first answer."""
+        """Load what a request needs, watch the inbox before a subscription, begin slow work after the first answer."""
+        if self._furnish is not None and ctx.method.startswith(_FURNISHED):
+            furnish, self._furnish = self._furnish, None
+            furnish(self)
         if ctx.method in _SUBSCRIBING:
             await self.runtime.watch_inbox()
         try:
@@ -212,15 +236,6 @@ async def _lifespan(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
     assert isinstance(server, AlloServer)  # noqa: S101 - the SDK hands the server itself over, typed as its base
     async with server.runtime.running() as runtime:
         yield runtime
-
-
-def _make_tool(function: ToolFunction) -> Tool:
-    info = function.tool_info
-    description = inspect.getdoc(function)
-    tool = Tool.from_function(function, title=info.title, description=description, annotations=info.effect.hints)
-    tool.parameters = slim_schema(tool.parameters)
-    tool.fn_metadata.output_schema = slim_schema(tool.fn_metadata.output_schema)
-    return tool
 
 
 def _cause_of_prompt_failure(error: ValueError) -> BaseException:

@@ -11,8 +11,6 @@ from mcp.types import Annotations, CallToolResult, Resource
 from withallo_client import NotFoundError
 from withallo_server import errors
 from withallo_server.mcp_server import AlloServer
-from withallo_tools.contacts import get_contact
-from withallo_tools.numbers import numbers_answer
 
 NUMBERS = "allo://numbers"
 CONTACT = "allo://contacts/{contact_id}"
@@ -23,9 +21,13 @@ def register(server: AlloServer) -> None:
     """Offer lines and contacts, with completion of contact ids by what people type: a name or a number."""
 
     async def numbers() -> str:
+        from withallo_tools.numbers import numbers_answer
+
         return _json(await numbers_answer(server.runtime.current))
 
     async def contact(contact_id: str, ctx: Context[Any, Any]) -> str:
+        from withallo_tools.contacts import get_contact
+
         try:
             return _json(await get_contact(ctx, contact=contact_id))
         except NotFoundError as error:

@@ -22,6 +22,8 @@ def run(settings: Settings) -> None:
     Raises:
         SettingsError: The port for webhooks cannot be used.
     """
+    # Without this httpx loads a command line of its own, Rich and Pygments with it: 3 MiB and 60 ms.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # how Python is told that there is none
     configure_logging(settings)
     configure_telemetry()
     server = build_server(settings)

@@ -202,9 +202,9 @@ async def test_a_menu_never_holds_more_values_than_the_protocol_allows(server: A
     async def many(typed: str) -> list[str]:
         return [f"{typed}{number}" for number in range(250)]
 
-    server.add_completer("allo://contacts/{contact_id}", "contact_id", many)
-    reference = ResourceTemplateReference(type="ref/resource", uri="allo://contacts/{contact_id}")
-    menu = (await client.complete(reference, {"name": "contact_id", "value": "x"})).completion
+    server.add_completer("allo://test/{word}", "word", many)
+    reference = ResourceTemplateReference(type="ref/resource", uri="allo://test/{word}")
+    menu = (await client.complete(reference, {"name": "word", "value": "x"})).completion
     assert len(menu.values) == MOST_COMPLETIONS
     assert (menu.total, menu.has_more) == (250, True)
 
@@ -214,9 +214,9 @@ async def test_a_menu_that_cannot_be_filled_is_empty(server: AlloServer, client:
     async def broken(typed: str) -> list[str]:
         raise RuntimeError(typed)
 
-    server.add_completer("allo://contacts/{contact_id}", "contact_id", broken)
-    reference = ResourceTemplateReference(type="ref/resource", uri="allo://contacts/{contact_id}")
-    assert (await client.complete(reference, {"name": "contact_id", "value": "x"})).completion.values == []
+    server.add_completer("allo://test/{word}", "word", broken)
+    reference = ResourceTemplateReference(type="ref/resource", uri="allo://test/{word}")
+    assert (await client.complete(reference, {"name": "word", "value": "x"})).completion.values == []
     nothing = ResourceTemplateReference(type="ref/resource", uri="allo://nothing/{x}")
     assert (await client.complete(nothing, {"name": "x", "value": ""})).completion.values == []
 
