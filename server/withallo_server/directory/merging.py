@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from withallo_server.directory.index import digits_of, keys_of, search_text, vocabulary_of
 from withallo_server.directory.nicknames import also_called
@@ -228,17 +227,26 @@ def _sort_name(text: str) -> str:
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows that are not there yet."""
     if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 
 def _keep(connection: Connection, rows: Sequence[Mapping[str, Any]], *, listed: bool) -> None:
     """Write records; one that a list shows stays that list's, whoever else mentions it."""
     if rows:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(records)
+        statement = _insert(connection, records)
         new = {name: statement.excluded[name] for name in ("person", "data", *(("source", "sweep") if listed else ()))}
         connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "record_id"], set_=new), rows)
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An insert that can say what to do about rows that are there; only the dialect in use is loaded."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
