@@ -68,6 +68,12 @@ class World:
             assert answer.is_success, answer.text
             return answer.text
 
+    async def know_people(self) -> None:
+        """Wait until the directory holds all contacts."""
+        with anyio.fail_after(30):
+            while not (await self.facts("search_contacts", query="marie dupont")).get("complete", True):
+                await anyio.lowlevel.checkpoint()
+
     async def control(self, name: str, /, **body: Any) -> Any:
         """Make something happen in the account."""
         transport = httpx.ASGITransport(app=self.sandbox.app)
@@ -114,7 +120,7 @@ OpenWorld = Callable[..., AbstractAsyncContextManager[World]]
 
 @asynccontextmanager
 async def _world(
-    folder: Path, mode: str, key: str = "ak_live_sandbox", calls: int = 120, **settings: Any
+    folder: Path, mode: str, key: str = "ak_live_sandbox", calls: int = 120, *, asks: bool = True, **settings: Any
 ) -> AsyncIterator[World]:
     sandbox = Sandbox(calls=calls, rate_limits=False, daily_quota=1_000_000)
     transport = _Watched(sandbox)
@@ -126,15 +132,9 @@ async def _world(
 
     async with AlloClient(key, transport=transport, clock=_Hurry().clock) as allo:
         server = build_server(Settings(sandbox=True, data_dir=folder, **decided), client=allo, sandbox=sandbox)
-        async with Client(server, mode=mode, elicitation_callback=agree) as mcp:
+        async with Client(server, mode=mode, elicitation_callback=agree if asks else None) as mcp:
             opened = transport.world = World(sandbox, mcp)
             yield opened
-
-
-async def _until_people_are_known(world: World) -> None:
-    with anyio.fail_after(30):
-        while not (await world.facts("search_contacts", query="marie dupont")).get("complete", True):
-            await anyio.lowlevel.checkpoint()
 
 
 @pytest.fixture(scope="session")
@@ -154,8 +154,8 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mapp
     """One account for each era, its contacts known; tests leave each other's people alone."""
     folder = tmp_path_factory.mktemp
     async with _world(folder("auto"), "auto", calls=600) as modern, _world(folder("legacy"), "legacy") as legacy:
-        await _until_people_are_known(modern)
-        await _until_people_are_known(legacy)
+        await modern.know_people()
+        await legacy.know_people()
         yield {"auto": modern, "legacy": legacy}
 
 

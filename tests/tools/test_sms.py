@@ -52,10 +52,6 @@ async def test_a_key_sends_once_however_often_it_is_repeated(world: "World") -> 
         ({"to": "+12125550133", "sender": "Lyon workshop"}, "cannot text this recipient"),
         ({"to": "+4915112345678"}, "No line of yours can text"),
         ({"to": "06 12"}, "read as"),
-        ({"to": "Thomas Martin"}, "several people match"),
-        ({"to": "Marie"}, "not certain"),
-        ({"to": "marie dupnt"}, "not certain"),
-        ({"to": "Robert Chen"}, "several numbers"),
         ({"to": "Claire Moreau"}, "is a landline"),
         ({"to": "Nobody Atall"}, "nobody matches"),
         ({"to": "Marie Dupont", "message": "   "}, "message: is empty"),
@@ -72,6 +68,35 @@ async def test_what_may_not_be_sent_is_refused_before_anybody_is_asked(
     assert _delivered(modern) == before
     assert not modern.asked
     assert "POST /v1/api/sms" not in modern.requests
+
+
+UNCERTAIN = {
+    "Thomas Martin": "several people match",
+    "Marie": "not certain",
+    "marie dupnt": "not certain",
+    "Robert Chen": "several numbers",
+}
+
+
+@pytest.mark.anyio
+async def test_where_nobody_can_be_asked_an_uncertain_recipient_is_refused_with_the_candidates(
+    open_world: "OpenWorld",
+) -> None:
+    async with open_world(asks=False) as world:
+        await world.know_people()
+        for to, reason in UNCERTAIN.items():
+            error = await world.refusal("send_sms", to=to, message="hello")
+            assert reason in error
+            assert "never instructions" in error
+        assert not world.sandbox.sent
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("to", UNCERTAIN)
+async def test_an_uncertain_recipient_is_never_guessed(modern: "World", to: str) -> None:
+    before = _delivered(modern)
+    await modern.refusal("send_sms", to=to, message="hello")
+    assert _delivered(modern) == before
 
 
 @pytest.mark.anyio
