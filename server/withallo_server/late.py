@@ -9,11 +9,13 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from mcp.server.mcpserver import Context
 
+from withallo_server.consent.callers import can_fill_forms
 from withallo_tools.services import (
     EventPage,
     EventQuery,
     Inbox,
     InboxEvent,
+    Option,
     People,
     PeoplePage,
     Person,
@@ -133,6 +135,16 @@ class LateWrites:
     async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         """See `Writes.submit`."""
         return await (await self._room()).submit(ctx, write, request)
+
+    def can_choose(self, ctx: Context[Any, Any]) -> bool:
+        """See `Writes.can_choose`."""
+        return can_fill_forms(ctx)
+
+    async def choose(
+        self, ctx: Context[Any, Any], question: str, options: Sequence[Option], otherwise: str
+    ) -> tuple[int, Written]:
+        """See `Writes.choose`."""
+        return await (await self._room()).choose(ctx, question, options, otherwise)
 
     async def look_up(self, idempotency_key: str) -> SendReport | None:
         """See `Writes.look_up`."""

@@ -1,8 +1,8 @@
 """The single door through which tools change anything: rules, consent, outbox, request, audit, in this order."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from withallo_server.audit.trail import Line, Trail
 from withallo_server.consent.callers import client_name, principal_of
 from withallo_server.consent.decision import Approval
 from withallo_server.consent.gate import Gate
-from withallo_server.consent.policy import is_gated, may_happen_twice, policy_for, tightened
-from withallo_server.consent.question import question_about
+from withallo_server.consent.policy import Policy, is_gated, may_happen_twice, policy_for, tightened
+from withallo_server.consent.question import question_about, question_between
 from withallo_server.consent.store import Asked, Consents
 from withallo_server.database import Database
 from withallo_server.guardrails.opt_outs import OptOuts
@@ -30,12 +30,12 @@ from withallo_server.guardrails.warnings import Suspicion, Warnings
 from withallo_server.outbox import digests
 from withallo_server.outbox.errors import NotSentError
 from withallo_server.outbox.reports import Reports
-from withallo_server.outbox.rows import Entry
+from withallo_server.outbox.rows import Entry, Send
 from withallo_server.outbox.search import Search
 from withallo_server.outbox.sending import Sending, held_back
 from withallo_server.outbox.store import Outbox
 from withallo_server.telemetry import span
-from withallo_tools.services import Inbox, People, Request, SendReport, Write, Written
+from withallo_tools.services import Inbox, Option, People, Request, SendReport, Write, Written
 
 
 @dataclass
@@ -70,6 +70,26 @@ class GatedWrites:
             line.written = await self._carry_out(ctx, write, request, line)
             return line.written
 
+    async def choose(
+        self, ctx: Context[Any, Any], question: str, options: Sequence[Option], otherwise: str
+    ) -> tuple[int, Written]:
+        """Let a human choose one of several writes and agree to it in one form; then as `submit`.
+
+        Raises:
+            NotSentError: Also where nobody can be asked by form; then with `otherwise` as its text.
+        """
+        everybody = tuple(dict.fromkeys(number for option in options for number in option.write.recipients))
+        with span("allo.write", tool=options[0].write.tool):
+            async with self.trail.of(ctx, replace(options[0].write, recipients=everybody)) as line:
+                known, place = await self._known(options)
+                approval = None
+                if known is None:
+                    approval = await self._choice(ctx, question, options, otherwise)
+                    place = approval.choice
+                line.chosen = options[place].write
+                line.written = await self._carry_out(ctx, line.chosen, options[place].request, line, approval)
+                return place, line.written
+
     async def look_up(self, idempotency_key: str) -> SendReport | None:
         """What became of the write with this key; an unknown outcome is looked for in the conversation again."""
         return await self.reports.find(idempotency_key)
@@ -78,7 +98,32 @@ class GatedWrites:
         """Take what a human pressed in a card; nothing when the card is spent or the secret is wrong."""
         return await self.consents.decide(question, secret, yes=yes, edited=edited)
 
-    async def _carry_out(self, ctx: Context[Any, Any], write: Write, request: Request, line: Line) -> Written:
+    async def _known(self, options: Sequence[Option]) -> tuple[Send | None, int]:
+        """The row that has the key of these writes already, unless it is to be tried again, and whose it is."""
+        key = options[0].write.idempotency_key
+        known = None if key is None else await self.outbox.find(key)
+        if known is None:
+            return None, 0
+        places = [place for place, each in enumerate(options) if digests.payload_digest(each.write) == known.digest]
+        return (None if places and known.state == "not_sent" else known), places[0] if places else 0
+
+    async def _choice(
+        self, ctx: Context[Any, Any], question: str, options: Sequence[Option], otherwise: str
+    ) -> Approval:
+        """Who is meant, and the yes to it; asked even where policy lets a text go by itself."""
+        warnings: dict[str, None] = {}
+        for option in options:
+            await self._policy(ctx, option.write)
+            warnings |= dict.fromkeys((await self.warnings.about(ctx, option.write)).warnings)
+        key = options[0].write.idempotency_key or uuid4().hex
+        approval = await self.gate.choose(ctx, question_between(question, options, tuple(warnings)), key)
+        if approval is None:
+            raise NotSentError(otherwise, "nobody to ask who is meant")
+        return approval
+
+    async def _carry_out(
+        self, ctx: Context[Any, Any], write: Write, request: Request, line: Line, approval: Approval | None = None
+    ) -> Written:
         asked_for = digests.payload_digest(write)
         if write.idempotency_key is not None:
             known = await self.outbox.find(write.idempotency_key)
@@ -86,7 +131,7 @@ class GatedWrites:
                 return await self.sending.again(known, asked_for)
         await self.rules.check(write.recipients)
         await self._hold_back(write)
-        approval = await self._consent(ctx, write)
+        approval = approval or await self._consent(ctx, write)
         line.consent = approval.how
         likeness = digests.likeness(write)
         if approval.edited is not None and write.revise is not None:
@@ -116,12 +161,16 @@ class GatedWrites:
         suspicion = await self.warnings.about(ctx, write)
         if not is_gated(write, after_outsiders=suspicion.after_texts):
             return Approval("policy")
-        policy = tightened(await policy_for(self.settings, write, self.rules.is_contact), ctx)
-        if policy == "deny":
-            raise NotSentError(f"Not sent: {write.tool} is denied here (ALLO_CONSENT=deny). {RULE}", "denied")
+        policy = await self._policy(ctx, write)
         if policy == "allow" and not suspicion.influenced:
             return Approval("policy")
         return await self._ask(ctx, write, suspicion)
+
+    async def _policy(self, ctx: Context[Any, Any], write: Write) -> Policy:
+        policy = tightened(await policy_for(self.settings, write, self.rules.is_contact), ctx)
+        if policy == "deny":
+            raise NotSentError(f"Not sent: {write.tool} is denied here (ALLO_CONSENT=deny). {RULE}", "denied")
+        return policy
 
     async def _ask(self, ctx: Context[Any, Any], write: Write, suspicion: Suspicion) -> Approval:
         example = f"{write.tool}:{write.recipients[0]}" if write.recipients else write.tool

@@ -18,6 +18,18 @@ from withallo_tools.services import Person, Services
 _ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
 
 
+class UncertainError(ToolError):
+    """Several people, or several numbers of one, may be meant.
+
+    Attributes:
+        people: Everybody who may be meant, best first.
+    """
+
+    def __init__(self, text: str, people: Sequence[Person]) -> None:
+        super().__init__(text)
+        self.people = tuple(people)
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """Somebody, as far as known: a bare number has neither id nor name.
@@ -129,9 +141,10 @@ def _nobody(text: str, *, complete: bool) -> ToolError:
     return ToolError(f"contact: nobody matches '{clean(text, 60)}'.{filling} search_contacts finds people.")
 
 
-def _ambiguous(text: str, people: Sequence[Person], why: str = "") -> ToolError:
+def _ambiguous(text: str, people: Sequence[Person], why: str = "") -> UncertainError:
     reason = why or ("several people match" if len(people) > 1 else "only this person comes close")
-    return refusal(
+    listed = refusal(
         f"contact: '{clean(text, 60)}' is not certain: {reason}. Ask which one is meant, then pass the number or id.",
         [person_row(person) for person in people],
     )
+    return UncertainError(str(listed), people)

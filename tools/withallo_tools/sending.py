@@ -10,8 +10,8 @@ from withallo_tools.answers import refusal
 from withallo_tools.lines import line_label, read_number
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import Phone, display, looks_like_number, normal, parse_phone
-from withallo_tools.resolve import Party, find_exact
-from withallo_tools.services import Services
+from withallo_tools.resolve import Party, UncertainError, find_exact
+from withallo_tools.services import Person, Services
 from withallo_tools.talk_search import conversation_with
 
 _UNTEXTABLE = {
@@ -43,14 +43,15 @@ async def find_recipient(reach: Services, to: str) -> Recipient:
     """The one number a text goes to.
 
     Raises:
-        ToolError: It is not certain who is meant, or the number cannot be texted.
+        UncertainError: It is not certain who is meant, or which number.
+        ToolError: The number cannot be texted.
     """
     if looks_like_number(to):
         phone = await read_number(reach, to)
         _refuse_untextable(phone)
         return Recipient(await find_exact(reach, to), phone)
     party = await find_exact(reach, to)
-    phones = _phones(party, reach.region)
+    phones = _phones(party.numbers, reach.region)
     textable = [phone for phone in phones if phone.kind not in _UNTEXTABLE]
     if len(textable) == 1:
         return Recipient(party, textable[0])
@@ -58,8 +59,21 @@ async def find_recipient(reach: Services, to: str) -> Recipient:
         _refuse_untextable(phones[0])
     rows = [f"{clean(party.name, 60)} | {display(number)}" for number in party.numbers]
     if textable:
-        raise refusal("to: this person has several numbers. Ask which one, then pass that number.", rows)
+        listed = refusal("to: this person has several numbers. Ask which one, then pass that number.", rows)
+        raise UncertainError(str(listed), [Person(party.contact_id, party.name, None, party.numbers, ())])
     raise refusal("to: this person has no number that can be texted.", rows)
+
+
+def possible_recipients(reach: Services, people: Sequence[Person]) -> dict[str, Recipient]:
+    """Every number of these people that can be texted, by what tells it from the others: name, company, number."""
+    return {
+        ", ".join(filter(None, (clean(person.name, 60), clean(person.company or "", 40), phone.e164))): Recipient(
+            Party(person.contact_id, person.name, person.numbers), phone
+        )
+        for person in people
+        for phone in _phones(person.numbers, reach.region)
+        if phone.kind not in _UNTEXTABLE
+    }
 
 
 async def find_sender(reach: Services, recipient: Recipient, wanted: str) -> Number:
@@ -90,9 +104,9 @@ async def find_sender(reach: Services, recipient: Recipient, wanted: str) -> Num
     return fitting[0] if len(fitting) == 1 else await _usual(reach, recipient, fitting)
 
 
-def _phones(party: Party, region: str) -> list[Phone]:
+def _phones(numbers: Sequence[str], region: str) -> list[Phone]:
     phones = []
-    for number in party.numbers:
+    for number in numbers:
         try:
             phones.append(parse_phone(number, region))
         except ToolError:

@@ -215,6 +215,19 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One of several writes, of which a human chooses one.
+
+    Attributes:
+        label: What tells it from the others, cleaned; no two are the same.
+    """
+
+    label: str
+    write: Write
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of a write.
 
@@ -251,6 +264,24 @@ class Writes(Protocol):
 
     async def submit(self, ctx: Context[Any, Any], write: Write, request: Request) -> Written:
         """Check the guardrails, ask the human, record, and run `request(idempotency_key)` at most once."""
+
+    def can_choose(self, ctx: Context[Any, Any]) -> bool:
+        """Whether a human can be asked to choose: the client says it can show a form."""
+
+    async def choose(
+        self, ctx: Context[Any, Any], question: str, options: Sequence[Option], otherwise: str
+    ) -> tuple[int, Written]:
+        """Let a human choose one of several writes and agree to it in one form, then go on as `submit` does.
+
+        Args:
+            ctx: The call.
+            question: What there is to choose, in one line.
+            options: The writes; all would send the same text.
+            otherwise: The error where no human can be asked by form.
+
+        Returns:
+            Which was chosen, and what became of it.
+        """
 
     async def look_up(self, idempotency_key: str) -> SendReport | None:
         """What became of the write with this key; an unknown outcome is looked for in the conversation again."""

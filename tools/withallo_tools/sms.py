@@ -1,6 +1,8 @@
 """Text messages."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -11,12 +13,14 @@ from withallo_client import Number
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import OPTIONAL, IdempotencyKey
+from withallo_tools.resolve import UncertainError
 from withallo_tools.segments import count_segments
-from withallo_tools.sending import Recipient, find_recipient, find_sender
-from withallo_tools.services import Request, Services, Write, Written, services
+from withallo_tools.sending import Recipient, find_recipient, find_sender, possible_recipients
+from withallo_tools.services import Option, Request, Services, Write, Written, services
 from withallo_tools.tool import Effect, ToolContext, tool
 
 LONGEST_MESSAGE = 1000
+MOST_CHOICES = 12
 
 
 class SentText(Facts):
@@ -49,11 +53,45 @@ async def send_sms(
     """
     reach = services(ctx)
     _check(message)
-    recipient = await find_recipient(reach, to)
-    from_ = await find_sender(reach, recipient, sender)
-    write, request = _write(reach, recipient, from_, message, idempotency_key)
-    written = await reach.writes.submit(ctx, write, request)
-    return _answer(reach, written, recipient, from_, str(written.result.get("content") or message))
+    try:
+        recipient = await find_recipient(reach, to)
+    except UncertainError as doubt:
+        if not reach.writes.can_choose(ctx):
+            raise
+        texts, otherwise = await _possible(reach, doubt, sender, message, idempotency_key), str(doubt)
+        question = f"“{clean(to, 60)}” may mean any of these. Send the text to one of them?"
+        place, written = await reach.writes.choose(ctx, question, [text.option for text in texts], otherwise)
+        text = texts[place]
+    else:
+        from_ = await find_sender(reach, recipient, sender)
+        text = _Text(recipient, from_, Option("", *_write(reach, recipient, from_, message, idempotency_key)))
+        written = await reach.writes.submit(ctx, text.option.write, text.option.request)
+    return _answer(reach, written, text, str(written.result.get("content") or message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text to one recipient, ready to go."""
+
+    recipient: Recipient
+    sender: Number
+    option: Option
+
+
+async def _possible(reach: Services, doubt: UncertainError, sender: str, message: str, key: str) -> list[_Text]:
+    """A text to everybody who may be meant and can be texted.
+
+    Raises:
+        UncertainError: There are none, or too many to choose from.
+    """
+    texts: list[_Text] = []
+    for label, recipient in possible_recipients(reach, doubt.people).items():
+        with suppress(ToolError):
+            from_ = await find_sender(reach, recipient, sender)
+            texts.append(_Text(recipient, from_, Option(label, *_write(reach, recipient, from_, message, key))))
+    if not 0 < len(texts) <= MOST_CHOICES:
+        raise doubt
+    return texts
 
 
 def _check(message: str) -> None:
@@ -95,8 +133,8 @@ def _write(reach: Services, recipient: Recipient, sender: Number, message: str, 
     return write, request
 
 
-def _answer(reach: Services, written: Written, recipient: Recipient, sender: Number, message: str) -> CallToolResult:
-    segments = count_segments(message)
+def _answer(reach: Services, written: Written, text: _Text, message: str) -> CallToolResult:
+    recipient, sender, segments = text.recipient, text.sender, count_segments(message)
     name = " ".join(filter(None, (clean(sender.name or "", 40), sender.number)))
     done = {
         "sent": f"Sent from {name}: 1 text, {segments}.",

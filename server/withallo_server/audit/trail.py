@@ -22,11 +22,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Line:
-    """What becomes known about a write while it is carried out."""
+    """What becomes known about a write while it is carried out; `chosen` is the one of several it turned out to be."""
 
     consent: str = "none"
     key: str = ""
     written: Written | None = None
+    chosen: Write | None = None
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Trail:
             raise
         finally:
             with anyio.CancelScope(shield=True):
-                await self._write(ctx, write, line, outcome, reason)
+                await self._write(ctx, line.chosen or write, line, outcome, reason)
 
     async def _write(self, ctx: Context[Any, Any], write: Write, line: Line, outcome: Outcome, reason: str) -> None:
         record = Record(

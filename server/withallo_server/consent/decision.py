@@ -14,11 +14,13 @@ class Approval:
         how: What gave it; `policy` is the operator, the others are a human who was asked.
         key: Idempotency key that was bound to the question, where there was one.
         edited: Text the human put in place of the one they were shown.
+        choice: Which of several writes they chose.
     """
 
     how: How
     key: str | None = None
     edited: str | None = None
+    choice: int = 0
 
 
 @dataclass(frozen=True, slots=True)

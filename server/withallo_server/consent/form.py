@@ -1,7 +1,7 @@
 """Asking by form elicitation, in the protocol era that the client speaks."""
 
 import logging
-from typing import Any
+from typing import Any, Literal, cast
 
 import anyio
 from mcp import MCPError
@@ -13,7 +13,7 @@ from mcp.server.elicitation import (
 )
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from withallo_server.consent.callers import is_modern, principal_of
 from withallo_server.consent.decision import Approval, NotAsked, Refusal
@@ -31,6 +31,8 @@ UNCHECKED = "the human did not tick the box"
 DECLINED = "the human declined"
 DISMISSED = "the human closed the question without an answer"
 TOO_LATE = "nobody answered within ten minutes"
+NOBODY = "None of these"
+CHOSE_NOBODY = "the human chose none of these people"
 SPENT = "this approval was used before, has expired, or was given for something else; ask again"
 
 
@@ -49,6 +51,12 @@ class ApproveText(Approve):
         description="Leave empty to send the text as shown; what you write here is sent instead.",
         max_length=LONGEST_TEXT,
     )
+
+
+class Choose(BaseModel):
+    """Who is meant; what can be chosen is known when it is asked."""
+
+    choice: str = NOBODY
 
 
 async def ask_by_form(
@@ -90,7 +98,7 @@ async def _ask_and_wait(
         case CancelledElicitation():
             return Refusal(DISMISSED)
         case AcceptedElicitation(data=data):
-            return _read(data, key)
+            return _read(data, key, question)
 
 
 async def _ask_and_return(
@@ -110,16 +118,21 @@ async def _ask_and_return(
     if answer.action != "accept":
         return Refusal(DECLINED if answer.action == "decline" else DISMISSED)
     try:
-        return _read(_form(question).model_validate(answer.content or {}), known.key)
+        return _read(_form(question).model_validate(answer.content or {}), known.key, question)
     except ValidationError:
         return NotAsked("the client's answer does not fit the question")
 
 
-def _read(data: Approve, key: str) -> Approval | Refusal:
+def _read(data: Approve, key: str, question: Question) -> Approval | Refusal:
     if not data.approve:
         return Refusal(UNCHECKED)
     edited = data.text if isinstance(data, ApproveText) and data.text.strip() else None
-    return Approval("form", key, edited)
+    if not question.choices:
+        return Approval("form", key, edited)
+    choice = getattr(data, "choice", NOBODY)
+    if choice not in question.choices:
+        return Refusal(CHOSE_NOBODY)
+    return Approval("form", key, edited, question.choices.index(choice))
 
 
 def _as_input_request(question: Question, asked: str) -> InputRequiredResult:
@@ -130,4 +143,10 @@ def _as_input_request(question: Question, asked: str) -> InputRequiredResult:
 
 
 def _form(question: Question) -> type[Approve]:
-    return ApproveText if question.editable else Approve
+    form = ApproveText if question.editable else Approve
+    if not question.choices:
+        return form
+    bases: Any = (form, Choose)
+    choices: Any = Literal[(NOBODY, *question.choices)]
+    choice = (choices, Field(NOBODY, title="Who is meant", description="Nothing happens while this says none."))
+    return cast("type[Approve]", create_model("ChooseAndApprove", __base__=bases, choice=choice))

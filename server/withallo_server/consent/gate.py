@@ -64,6 +64,18 @@ class Gate:
         told = f" ({'; '.join(reasons)})" if reasons else ""
         raise NotSentError(NO_WAY.format(reasons=told, example=example), "nobody to ask")
 
+    async def choose(self, ctx: Context[Any, Any], question: Question, key: str) -> Approval | None:
+        """Get a choice and a yes in one form; nothing where no human can be asked by form.
+
+        Raises:
+            NotSentError: The human said no, chose nobody or did not answer.
+            InputNeeded: The client has to ask.
+        """
+        if not (can_fill_forms(ctx) or brings_answer(ctx)):
+            return None
+        outcome = await self._form(ctx, question, key)
+        return None if isinstance(outcome, NotAsked) else _yes(outcome)
+
     def _ways(self, ctx: Context[Any, Any]) -> Iterator[Way]:
         if can_fill_forms(ctx) or brings_answer(ctx):
             yield self._form

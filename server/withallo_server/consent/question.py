@@ -1,11 +1,12 @@
 """What a human is asked before a write: everything that would happen, and nothing hidden in it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from withallo_server.consent.visible import one_line, visible
 from withallo_server.outbox.digests import digest
-from withallo_tools.services import Write
+from withallo_tools.services import Option, Write
 
 TEXT_LABELS = frozenset({"Text", "Message"})
 
@@ -22,6 +23,7 @@ class Question:
         editable: Whether the human may put another text in its place.
         warnings: Reasons to look twice.
         binding: Digest of the tool, the exact payload and what is shown; an answer is good for nothing else.
+        choices: What the human chooses from, where there are several writes.
     """
 
     tool: str
@@ -31,6 +33,7 @@ class Question:
     editable: bool
     warnings: tuple[str, ...]
     binding: str
+    choices: tuple[str, ...] = ()
 
     def as_text(self) -> str:
         """For a dialog that shows plain text."""
@@ -69,3 +72,30 @@ def question_about(write: Write, warnings: tuple[str, ...]) -> Question:
         warnings=tuple(one_line(warning) for warning in warnings),
         binding=digest([write.tool, dict(write.payload), list(write.recipients), write.action, list(write.details)]),
     )
+
+
+def question_between(title: str, options: Sequence[Option], warnings: tuple[str, ...]) -> Question:
+    """Describe several writes to a human who chooses one: what each is, then what all have in common."""
+    asked = [question_about(option.write, warnings) for option in options]
+    common = tuple(row for row in asked[0].rows if all(row in each.rows for each in asked))
+    choices = tuple(one_line(option.label) for option in options)
+    listed = tuple(
+        (str(place), "; ".join((choice, *_own(each, option.write, common))))
+        for place, (choice, each, option) in enumerate(zip(choices, asked, options, strict=True), start=1)
+    )
+    return replace(
+        asked[0],
+        title=one_line(title),
+        rows=(*listed, *common),
+        binding=digest([title, *choices, *(each.binding for each in asked)]),
+        choices=choices,
+    )
+
+
+def _own(asked: Question, write: Write, common: Sequence[tuple[str, str]]) -> list[str]:
+    """What sets one choice apart besides who gets it."""
+    return [
+        f"{label.lower()} {value}"
+        for label, value in asked.rows
+        if (label, value) not in common and not any(number in value for number in write.recipients)
+    ]
