@@ -48,6 +48,8 @@ _NEXT_STEPS = {
 
 def explain(error: BaseException) -> str:
     """The text for the model; an error nobody foresaw goes to the log and gets a reference instead of its words."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words(error)

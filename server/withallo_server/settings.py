@@ -6,6 +6,7 @@ help says. The flag wins over the environment.
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ def _base_url(value: str) -> str:
 
 def _api_key(value: SecretStr) -> SecretStr:
     key = SecretStr(value.get_secret_value().strip())
+    if key.get_secret_value().startswith("${"):
+        raise ValueError("holds a placeholder that the MCP client did not fill in")
     _taken_by_client(api_key=key)
     return key
 
@@ -252,6 +255,16 @@ def take_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             value = rest.pop(0)
         given[option.variable] = value
     return given, rest
+
+
+def misspelt() -> Iterator[str]:
+    """What to say about variables that look like settings and are none; a slip there may leave something open."""
+    known = {option.variable for option in options()}
+    for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, 1)
+        yield f"{name} is no setting and changes nothing" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def load_settings() -> Settings:

@@ -10,7 +10,7 @@ import anyio
 
 from withallo_server.factory import build_server
 from withallo_server.logs import configure_logging
-from withallo_server.settings import Settings
+from withallo_server.settings import Settings, misspelt
 from withallo_server.telemetry import configure_telemetry
 
 logger = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ def run(settings: Settings) -> None:
     # Without this httpx loads a command line of its own, Rich and Pygments with it: 3 MiB and 60 ms.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # how Python is told that there is none
     configure_logging(settings)
+    for warning in misspelt():
+        logger.warning("%s", warning)
     configure_telemetry()
     server = build_server(settings)
     if settings.listen is not None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from withallo_server.settings import Settings, SettingsError, load_settings, options, take_flags
+from withallo_server.settings import Settings, SettingsError, load_settings, misspelt, options, take_flags
 
 
 def test_every_setting_has_a_variable_a_flag_and_a_description() -> None:
@@ -39,6 +39,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("ALLO_API_KEY", "${user_config.api_key}"),
         ("ALLO_BASE_URL", "api.withallo.com"),
         ("ALLO_BASE_URL", "http://api.withallo.com"),
         ("ALLO_AUTH_SCHEME", "Bearer"),
@@ -97,6 +98,14 @@ def test_secrets_do_not_show_in_the_repr() -> None:
     )
     assert "canary" not in repr(settings)
     assert "Y2FuYXJ5" not in repr(settings)
+
+
+def test_a_misspelt_variable_is_told_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLO_READONLY", "1")
+    monkeypatch.setenv("ALLO_REGION", "FR")
+    [warning] = misspelt()
+    assert "ALLO_READONLY" in warning
+    assert "ALLO_READ_ONLY" in warning
 
 
 def test_a_tilde_in_the_data_folder_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
