@@ -40,6 +40,8 @@ def take_in(
     batch.load(heard)
     rows = []
     for record in heard:
+        if not batch.can_place(record, source):
+            continue
         record = batch.place(record, source)  # noqa: PLW2901 - from here on the record as it will be kept
         rows.append(
             {
@@ -123,6 +125,11 @@ class _Batch:
             for row in self.connection.execute(rows):
                 self._add(row.person, Record.from_json(row.record_id, row.data))
         self._keys_before = {person: self._keys(person) for person in self.members}
+
+    def can_place(self, heard: Record, source: Source) -> bool:
+        """Whether it is known whom this is about; a mere name may be anybody's, unless a list has the record."""
+        reachable = any(True for _ in self._contact_keys(heard))
+        return reachable or heard.record_id in self.owner or source in ("contacts", "people")
 
     def place(self, heard: Record, source: Source) -> Record:
         """Update what is known under this id, and find the person again where the record no longer fits."""

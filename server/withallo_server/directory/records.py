@@ -85,21 +85,32 @@ def from_person(person: Person) -> Record | None:
 
 
 def from_event(data: Mapping[str, Any]) -> Record | None:
-    """The contact inside an event of either dialect (API contract 7.1 and 7.3); nothing where there is none."""
-    who = data.get("person") if isinstance(data.get("person"), Mapping) else data
-    if not isinstance(who, Mapping) or not isinstance(who.get("id"), str) or not who["id"].startswith(_FAMILIES):
+    """The contact inside an event of either dialect (API contract 7.1 and 7.3); nothing where there is none.
+
+    A call names its person without a number, which is then that of the other party.
+    """
+    person = data.get("person")
+    who = person if isinstance(person, Mapping) else data
+    if not isinstance(who.get("id"), str) or not who["id"].startswith(_FAMILIES):
         return None
     company = who.get("company") or data.get("company")
     company = company.get("name") if isinstance(company, Mapping) else company
     name = " ".join(part.strip() for part in (who.get("name"), who.get("last_name")) if isinstance(part, str))
+    numbers = _texts(who.get("numbers"))
     return Record(
         _text(who["id"]),
         _text(name),
         _text(company),
         _text(who.get("job_title")),
-        _texts(who.get("numbers")),
+        numbers if numbers or who is data else _texts([_other_party(data)]),
         _union(_texts(who.get("emails")), _texts([who.get("email")])),
     )
+
+
+def _other_party(data: Mapping[str, Any]) -> Any:
+    if "OUTBOUND" in (data.get("type"), data.get("direction")):
+        return data.get("to_number") or data.get("to")
+    return data.get("from_number")
 
 
 def merged(records: Sequence[Record]) -> Person:

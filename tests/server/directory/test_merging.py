@@ -103,6 +103,29 @@ async def test_an_event_changes_what_is_known(filled: Filled, allo: Allo) -> Non
         assert (await directory.search("durand", limit=5)).people[0].company == "Dupont"
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"type": "INBOUND", "from_number": "+33612345678", "to": "+33199000010"},
+        {"type": "OUTBOUND", "from_number": "+33199000010", "to": "+33612345678"},
+    ],
+    ids=["inbound", "outbound"],
+)
+async def test_the_person_of_a_call_is_known_by_the_number(empty: Directory, call: dict[str, str]) -> None:
+    await empty.remember([person("cnt_1", "Marie Dupont", "+33612345678")])
+    await empty.observe({**call, "id": "cll_1", "person": {"id": "con_7", "name": "Marie", "last_name": "Dupont"}})
+    assert len(await everybody(empty)) == 1
+    assert (await empty.search("con_7", limit=1)).people[0].contact_id == "cnt_1"
+
+
+async def test_a_mere_name_makes_nobody(empty: Directory) -> None:
+    """It would be a second Marie Dupont, and the first could no longer be texted by name."""
+    await empty.remember([person("cnt_1", "Marie Dupont", "+33612345678"), person("cnt-5", "Marie Dupont")])
+    await empty.observe({"id": "con_7", "name": "Marie", "last_name": "Dupont", "numbers": []})
+    await empty.observe({"from_number": "anonymous", "person": {"id": "con_7", "name": "Marie"}})
+    assert len(await everybody(empty)) == 1
+
+
 async def test_a_number_that_moves_to_somebody_else_moves_the_record(empty: Directory) -> None:
     await empty.remember(
         [person("cnt_1", "Marie Dupont", "+33612345678"), person("cnt_2", "Paul Martin", "+33698765432")]
