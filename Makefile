@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WHEEL_ENV := build/wheel-env
 
-.PHONY: demo test lint types bench build bundle check-wheel clean help
+.PHONY: demo test lint types bench evals build bundle site check-wheel clean help
 
 help:
 	@echo "make demo    text a contact, summarise calls and receive an event on the embedded account"
@@ -11,8 +11,10 @@ help:
 	@echo "make lint    ruff, import direction, tool definitions"
 	@echo "make types   mypy, strict"
 	@echo "make bench   speed, memory and tokens, each beside its yardstick in the same run"
+	@echo "make evals   25 questions to the tools alone, or to a model: MODEL='claude -p {question} --mcp-config {config}'"
 	@echo "make build   build the wheel and list the tools from it in an empty environment"
 	@echo "make bundle  build the bundle for Claude Desktop, validate it and start it once"
+	@echo "make site    build the documentation, every link checked"
 	@echo "make clean   remove everything these verbs made"
 
 .venv/pyvenv.cfg:
@@ -48,6 +50,9 @@ types: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python -m tests.bench
 
+evals: .venv/.dev
+	$(BIN)/python -m tests.evals $(if $(MODEL),--command "$(MODEL)")
+
 build: .venv/.dev
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist .
@@ -62,6 +67,14 @@ check-wheel:
 bundle: .venv/.dev
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python listings/bundle.py
 
+.venv/.docs: .venv/.run
+	@if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python --group docs; \
+	else $(BIN)/python -m pip install -q --group docs; fi
+	@touch $@
+
+site: .venv/.docs
+	$(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
