@@ -13,7 +13,7 @@ from withallo_tools.item_search import ItemQuery, Order, search_items
 from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import beside, names_for
-from withallo_tools.outsiders import EVERYBODY
+from withallo_tools.outsiders import EVERYBODY, OutsiderText
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import (
     NO,
@@ -28,9 +28,10 @@ from withallo_tools.parameters import (
     Since,
     Until,
 )
+from withallo_tools.phone import display, normal
 from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import Services, services
-from withallo_tools.talk import TalkRow, talk_of_item, talk_row
+from withallo_tools.talk import Talk, TalkRow, talk_of_item, talk_row
 from withallo_tools.teammates import find_user_id
 from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -47,6 +48,7 @@ _RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
 class FoundItems(Facts):
     """Calls and texts that match."""
 
+    contact: OutsiderText = ""
     items: tuple[TalkRow, ...] = ()
     total: int | None = Field(default=None, description="All that match, where known.")
     range: str = ""
@@ -119,21 +121,32 @@ async def search_conversations(
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
     answer.say(f"More: cursor={more}" if more else "")
-    items = tuple(row for _, row in rows[:shown])
-    return answer.result(FoundItems(items=items, total=found.total, range=span_range(span, reach), next_cursor=more))
+    return answer.result(
+        FoundItems(
+            contact=party.label if party else "",
+            items=tuple(row for _, row in rows[:shown]),
+            total=found.total,
+            range=span_range(span, reach),
+            next_cursor=more,
+        )
+    )
 
 
 async def _rows(
     reach: Services, items: Sequence[Item], words: Sequence[str], lines: Mapping[str, str], party: Party | None
 ) -> list[tuple[str, TalkRow]]:
-    """Each hit with the words in their place; the other party only where it is not the same in all rows."""
-    of_one = party is not None and len(party.numbers) == 1
+    """Each hit with the words in their place; of the one who was asked for, only another number than the first."""
     talks = [talk_of_item(item) for item in items]
-    names = await names_for(reach, [talk.number for talk in talks if not talk.name])
+    names = {} if party else await names_for(reach, [talk.number for talk in talks if not talk.name])
+    first = normal(party.numbers[0], reach.region) if party and party.numbers else ""
+
+    def who(talk: Talk) -> str:
+        if party is None:
+            return beside(talk.number, names, talk.name)
+        return "" if normal(talk.number or "", reach.region) == first else display(talk.number)
+
     return [
-        talk_row(
-            reach, talk, lines, "" if of_one else beside(talk.number, names, talk.name), words=excerpt(item, words)
-        )
+        talk_row(reach, talk, lines, who(talk), words=excerpt(item, words))
         for talk, item in zip(talks, items, strict=True)
     ]
 

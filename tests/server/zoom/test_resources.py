@@ -238,6 +238,7 @@ async def test_a_text_to_whom_the_call_was_with_needs_no_warning(world: Any) -> 
 
     async with world.client(asks=asks) as client:
         await client.read_resource(f"{CALL}/transcript")
+        await client.call_tool("search_conversations", {"query": "consoles", "contact": SARAH.numbers[0]})
         await client.call_tool("send_sms", {"to": SARAH.numbers[0], "message": "The contract is on its way."})
     assert len(questions) == 1
     assert "Careful" not in questions[0]
