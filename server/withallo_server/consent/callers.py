@@ -24,13 +24,14 @@ def principal_of(ctx: AnyContext) -> str:
 def session_of(ctx: AnyContext) -> str:
     """Names the conversation a request belongs to, as far as the transport tells.
 
-    One process on stdio is one conversation. Over HTTP a session id is one; requests without a session (protocol
-    2026-07-28) are told apart by who sends them.
+    One process on stdio is one conversation. Over HTTP a session id is one; the protocol 2026-07-28 has none, so that
+    its requests are told apart by who sends them.
     """
-    headers = getattr(_request(ctx).request, "headers", None)
+    request = _request(ctx)
+    headers = getattr(request.request, "headers", None)
     if headers is None:
         return LOCAL
-    session = headers.get("mcp-session-id")
+    session = headers.get("mcp-session-id") if request.protocol_version < MODERN else None
     return f"session {session}" if session else f"{WANDERING}{principal_of(ctx)}"
 
 

@@ -1,18 +1,22 @@
 """Carries a write out: its row first, then the request, then the outcome; never the request twice."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import anyio
 
 from withallo_server.outbox.errors import NotSentError, OutcomeUnknownError
 from withallo_server.outbox.outcome import surely_not_sent
-from withallo_server.outbox.rows import Entry, Exceeded, Limit, Reserved, Send, Taken, Twin
+from withallo_server.outbox.rows import Entry, Exceeded, Limit, Reserved, Send, State, Taken, Twin
 from withallo_server.outbox.search import Finding, Search
 from withallo_server.outbox.store import Outbox
 from withallo_tools.services import Request, Written
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 40.0
 """How long a repeated call waits for the first one's request to end."""
@@ -100,16 +104,22 @@ class Sending:
             result = await request(key)
         except BaseException as error:
             refused = surely_not_sent(error)
-            with anyio.CancelScope(shield=True):
-                note = str(error) if refused else "The request left and no answer came back."
-                await self.outbox.settle(send_id, "not_sent" if refused else "unknown", note=note)
+            note = str(error) if refused else "The request left and no answer came back."
+            await self._settle(send_id, "not_sent" if refused else "unknown", note)
             if refused or not isinstance(error, Exception):
                 raise
             send = await self.outbox.find(key)
             raise (await self.unknown(send) if send else OutcomeUnknownError(NOT_REPEATED)) from error
-        with anyio.CancelScope(shield=True):
-            await self.outbox.settle(send_id, "sent", result=result, note="Allo took it.")
+        await self._settle(send_id, "sent", "Allo took it.", result)
         return Written("sent", key, result)
+
+    async def _settle(self, send_id: int, state: State, note: str, result: Mapping[str, Any] | None = None) -> None:
+        """Write the outcome down; where that fails it is told all the same, and the row turns unknown by itself."""
+        try:
+            with anyio.CancelScope(shield=True):
+                await self.outbox.settle(send_id, state, result=result, note=note)
+        except Exception:
+            logger.exception("The outcome of a write could not be kept")
 
     async def _landed(self, send: Send) -> Send:
         """Wait for a request that is out in another call or process."""

@@ -1,5 +1,6 @@
 """Three outcomes, never two: what the account did is what the server says, and nothing is sent twice."""
 
+import sqlite3
 from typing import Any
 
 import anyio
@@ -152,6 +153,21 @@ async def test_dry_run_does_everything_but_the_request(allowed: Any, words: Any)
     async with allowed.client() as client:
         assert not (await client.call_tool("send_sms", KEYED)).is_error, "a dry run does not use the key up"
     assert len(allowed.sent) == 1
+
+
+@pytest.mark.anyio
+async def test_an_outcome_that_cannot_be_kept_is_told_and_not_repeated(allowed: Any) -> None:
+    async with allowed.client() as client:
+        await client.call_tool("send_sms", {**CALL, "message": "Makes the tables"})
+        with sqlite3.connect(allowed.folder / "sandbox" / "withallo.sqlite3") as database:
+            database.execute("CREATE TRIGGER full BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        assert (await client.call_tool("send_sms", KEYED)).structured_content["state"] == "sent"
+        with sqlite3.connect(allowed.folder / "sandbox" / "withallo.sqlite3") as database:
+            database.execute("DROP TRIGGER full")
+            database.execute("UPDATE outbox SET lease_until = 0 WHERE state = 'in_flight'")
+        assert await state_of(client) == "sent"
+        assert not (await client.call_tool("send_sms", KEYED)).is_error
+    assert len(allowed.sent) == 2
 
 
 @pytest.mark.anyio
