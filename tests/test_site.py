@@ -56,7 +56,7 @@ def test_each_client_is_shown_with_its_command_and_its_file() -> None:
 
 
 def test_the_table_of_coverage_has_every_method_of_the_client() -> None:
-    page = script("coverage").page()
+    page = script("coverage").table()
 
     for name in ("account.me", "sms.send", "contacts.update", "conversations.search", "webhook_endpoints.update"):
         assert f"`{name}`" in page
