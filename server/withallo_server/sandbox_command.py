@@ -1,5 +1,6 @@
 """`withallo-mcp sandbox`: the embedded account on a port."""
 
+import contextlib
 from typing import Annotated
 
 import anyio
@@ -20,15 +21,19 @@ def sandbox(
     ] = False,
 ) -> None:
     """Serve the embedded account: an API that answers as Allo's does, with controls under /_sandbox/."""
-    try:
-        anyio.run(_serve, Sandbox(seed=seed, scale=scale, deliver_outside=deliver_outside), host, port)
-    except* OSError as failures:
-        raise typer.BadParameter(f"cannot listen on {host}:{port}: {failures.exceptions[0]}") from None
-    except* KeyboardInterrupt:
-        pass
+    account = Sandbox(seed=seed, scale=scale, deliver_outside=deliver_outside)
+    failed: list[OSError] = []
+    with contextlib.suppress(KeyboardInterrupt):
+        anyio.run(_serve, account, host, port, failed)
+    if failed:
+        raise typer.BadParameter(f"cannot listen on {host}:{port}: {failed[0].strerror}")
 
 
-async def _serve(account: Sandbox, host: str, port: int) -> None:
+async def _serve(account: Sandbox, host: str, port: int, failed: list[OSError]) -> None:
     async with anyio.create_task_group() as tasks:
-        url = await tasks.start(serve, account, host, port)
-        typer.echo(f"The embedded account answers at {url} for the key ak_live_sandbox. Ctrl-C ends it.", err=True)
+        try:
+            url = await tasks.start(serve, account, host, port)
+        except OSError as error:
+            failed.append(error)
+        else:
+            typer.echo(f"The embedded account answers at {url} for the key ak_live_sandbox. Ctrl-C ends it.", err=True)

@@ -1,11 +1,15 @@
 """The command line: what starts, what refuses to, and what it says."""
 
 import gc
+import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from withallo_client import __version__
@@ -110,6 +114,29 @@ def test_the_script_and_the_module_are_the_same_program() -> None:
     for command in ([str(script)], [sys.executable, "-m", "withallo_server"]):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=True)
         assert done.stdout == f"withallo-mcp {__version__}\n"
+
+
+def test_the_embedded_account_is_served_on_a_port_until_it_is_interrupted() -> None:
+    command = [sys.executable, "-m", "withallo_server", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        [url] = re.findall(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+        answer = httpx.get(f"{url}/v2/api/me", headers={"Authorization": "ak_live_sandbox"})
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=20)[1]
+    assert answer.status_code == 200
+    assert "Traceback" not in error
+
+
+def test_a_port_for_the_embedded_account_that_is_taken_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert run(monkeypatch, "sandbox", "--port", port) == 2
+    error = capsys.readouterr().err
+    assert f"127.0.0.1:{port}" in error
+    assert "Traceback" not in error
 
 
 def test_a_start_loads_nothing_that_only_later_work_needs(tmp_path: Path) -> None:
