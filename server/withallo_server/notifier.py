@@ -14,6 +14,7 @@ from mcp.server.lowlevel import NotificationOptions
 from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import (
     InMemorySubscriptionBus,
+    PromptsListChanged,
     ResourcesListChanged,
     ResourceUpdated,
     ServerEvent,
@@ -22,7 +23,7 @@ from mcp.server.subscriptions import (
 )
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-_CHANGES = NotificationOptions(prompts_changed=False, resources_changed=True, tools_changed=True)
+_CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
 
 class Notifier:
@@ -51,10 +52,12 @@ class Notifier:
             await self._connections[key].send_resource_updated(uri)
 
     async def tools_changed(self) -> None:
-        """Tell everybody that the list of tools is another."""
+        """Tell everybody that other tools are on, and with them other prompts."""
         await self.bus.publish(ToolsListChanged())
+        await self.bus.publish(PromptsListChanged())
         for connection in tuple(self._connections.values()):
             await connection.send_tool_list_changed()
+            await connection.send_prompt_list_changed()
 
     async def resources_changed(self, *, here: bool = False) -> None:
         """Tell everybody that the list of resources is another; `here` as above."""
