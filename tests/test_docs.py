@@ -5,6 +5,7 @@ import re
 import tomllib
 
 import pytest
+
 from withallo_client import __version__
 from withallo_server.settings import options
 from withallo_tools.catalog import TOOLS

@@ -178,7 +178,7 @@ class Sender:
             request = httpx.Request("POST", delivery.endpoint.url, headers=headers, content=content)
             response = await transport.handle_async_request(request)
             await response.aclose()
-        except Exception as problem:  # noqa: BLE001 -- whatever a receiver in this process raises is a failed delivery
+        except Exception as problem:  # noqa: BLE001  # whatever a receiver in this process raises is a failed delivery
             return Attempt(now, None, type(problem).__name__)
         return Attempt(now, response.status_code)
 

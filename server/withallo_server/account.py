@@ -166,7 +166,7 @@ class Account:
                 await announcer.tell(events)
                 try:
                     await self._pass_on(events)
-                except Exception as error:  # noqa: BLE001 - the trouble of other rooms must not silence the inbox
+                except Exception as error:  # noqa: BLE001  # the trouble of other rooms must not silence the inbox
                     logger.warning("Events reached neither directory nor channel: %s", type(error).__name__)
 
     async def _pass_on(self, events: Sequence[InboxEvent]) -> None:
@@ -194,7 +194,7 @@ class Account:
     async def _inbox_status(self) -> str:
         try:
             page = await self.inbox.list(EventQuery(limit=1))
-        except Exception as error:  # noqa: BLE001 - the account can be shown without its inbox
+        except Exception as error:  # noqa: BLE001  # the account can be shown without its inbox
             return errors.explain(error)
         count = f"{page.total}{'' if page.total_is_exact else ' or more'} event{'' if page.total == 1 else 's'}"
         places = [*(["the embedded account"] if self.settings.sandbox else []), *filter(None, [self.settings.listen])]

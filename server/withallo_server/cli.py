@@ -75,8 +75,8 @@ def _root() -> Any:
         Every setting is an environment variable and a flag; flags come before the command and win.
         """
 
-    root.__signature__ = inspect.Signature(list(_parameters()))  # type: ignore[attr-defined] # what typer reads
-    root.__annotations__ = {each.name: each.annotation for each in root.__signature__.parameters.values()}  # type: ignore[attr-defined] # set above
+    root.__signature__ = inspect.Signature(list(_parameters()))  # type: ignore[attr-defined]  # what typer reads
+    root.__annotations__ = {each.name: each.annotation for each in root.__signature__.parameters.values()}  # type: ignore[attr-defined]  # set above
     return root
 
 

@@ -139,7 +139,7 @@ class Credentials:
         def run() -> None:
             try:
                 answers.append(work())
-            except Exception as error:  # noqa: BLE001 - keyring backends raise whatever their platform raises
+            except Exception as error:  # noqa: BLE001  # keyring backends raise whatever their platform raises
                 problems.append(error)
 
         thread = threading.Thread(target=run, daemon=True)

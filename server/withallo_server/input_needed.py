@@ -3,7 +3,7 @@
 from mcp.types import CallToolResult, InputRequiredResult
 
 
-class InputNeeded(Exception):  # noqa: N818 - a question, not an error; `AlloServer.call_tool` returns it as the answer
+class InputNeeded(Exception):  # noqa: N818  # a question, not an error; `AlloServer.call_tool` returns it as the answer
     """Ends a tool call with a question for a human.
 
     Attributes:

@@ -83,7 +83,7 @@ class AlloServer(MCPServer[Runtime]):
         runtime.notifier.install(self)
         card_tool.install(self)
         self.middleware.append(watch(lambda: runtime.current.readings))
-        self.completion()(self._complete)  # type: ignore[no-untyped-call] # the SDK left this one untyped
+        self.completion()(self._complete)  # type: ignore[no-untyped-call]  # the SDK left this one untyped
 
     def furnish_later(self, furnish: "Callable[[AlloServer], None]") -> None:
         """Add resources and prompts when a client first asks about any; the tools are often all it wants."""
@@ -118,7 +118,7 @@ class AlloServer(MCPServer[Runtime]):
         for amender in self._amenders:
             try:
                 listed = await amender(listed)
-            except Exception as error:  # noqa: BLE001 - the list must not depend on a database
+            except Exception as error:  # noqa: BLE001  # the list must not depend on a database
                 errors.explain(error)
         return listed
 
@@ -211,7 +211,7 @@ class AlloServer(MCPServer[Runtime]):
             return None
         try:
             values = list(dict.fromkeys(await completer(argument.value)))
-        except Exception as error:  # noqa: BLE001 - a menu without suggestions is better than an error while typing
+        except Exception as error:  # noqa: BLE001  # a menu without suggestions is better than an error while typing
             errors.explain(error)
             return None
         shown = values[:MOST_COMPLETIONS]
@@ -233,7 +233,7 @@ class AlloServer(MCPServer[Runtime]):
 
 @asynccontextmanager
 async def _lifespan(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
-    assert isinstance(server, AlloServer)  # noqa: S101 - the SDK hands the server itself over, typed as its base
+    assert isinstance(server, AlloServer)  # noqa: S101  # the SDK hands the server itself over, typed as its base
     async with server.runtime.running() as runtime:
         yield runtime
 

@@ -33,7 +33,7 @@ class Media(bytes):
         return media
 
 
-class Text(str):  # noqa: SLOT000 - an attribute is what it is for
+class Text(str):  # noqa: SLOT000  # an attribute is what it is for
     """Text with metadata.
 
     Attributes:

@@ -75,7 +75,7 @@ class Notifier:
 
     def install(self, server: MCPServer[Any]) -> None:
         """Serve `resources/subscribe` and declare that lists and resources change."""
-        lowlevel = server._lowlevel_server  # noqa: SLF001 - MCPServer has no public way to add a method or a capability
+        lowlevel = server._lowlevel_server  # noqa: SLF001  # MCPServer has no public way to add a method or a capability
         lowlevel.add_request_handler("resources/subscribe", SubscribeRequestParams, self._subscribe)
         lowlevel.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
         original = lowlevel.create_initialization_options
@@ -88,7 +88,7 @@ class Notifier:
             experimental = {**self.experimental, **(experimental_capabilities or {})}
             return original(notification_options or _CHANGES, experimental, extensions)
 
-        lowlevel.create_initialization_options = options  # type: ignore[method-assign] # the one hook there is
+        lowlevel.create_initialization_options = options  # type: ignore[method-assign]  # the one hook there is
         server.middleware.append(self._remember)
 
     async def _remember(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -127,4 +127,4 @@ async def publish_here(bus: SubscriptionBus, event: ServerEvent) -> None:
 
 
 def _connection(ctx: ServerRequestContext[Any, Any]) -> Connection:
-    return ctx.session._connection  # noqa: SLF001 - the session is a proxy of one request; only this outlives it
+    return ctx.session._connection  # noqa: SLF001  # the session is a proxy of one request; only this outlives it

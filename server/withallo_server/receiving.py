@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TOKEN_FILE = "webhook-token"  # noqa: S105 - the name of the file, not what is in it
+_TOKEN_FILE = "webhook-token"  # noqa: S105  # the name of the file, not what is in it
 
 
 def webhook_token(settings: Settings) -> SecretStr:

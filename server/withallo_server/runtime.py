@@ -223,5 +223,5 @@ async def _guarded(work: Callable[[], Awaitable[object]]) -> None:
     """Run background work; what fails is told in the log and does not end the server."""
     try:
         await work()
-    except Exception as error:  # noqa: BLE001 - whatever it is, requests must still be served
+    except Exception as error:  # noqa: BLE001  # whatever it is, requests must still be served
         logger.warning("%s", errors.explain(error))

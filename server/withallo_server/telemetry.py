@@ -93,8 +93,8 @@ class Wordless:
     def export(self, spans: "Sequence[ReadableSpan]") -> Any:
         """Send spans, without their events and the descriptions of their failures."""
         for each in spans:
-            each._events = ()  # noqa: SLF001 - a finished span has no public way to lose something
-            each._status = Status(each.status.status_code)  # noqa: SLF001 - likewise
+            each._events = ()  # noqa: SLF001  # a finished span has no public way to lose something
+            each._status = Status(each.status.status_code)  # noqa: SLF001  # likewise
         return self._exporter.export(spans)
 
     def shutdown(self) -> None:

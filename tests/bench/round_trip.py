@@ -7,7 +7,6 @@ import anyio
 import httpx
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
-
 from tests.bench import report
 
 BATCHES = 20

@@ -7,7 +7,6 @@ import bpe_openai
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import TextContent, Tool
-
 from tests.bench import report
 
 ENCODING = bpe_openai.get_encoding("o200k_base")

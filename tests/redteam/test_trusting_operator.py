@@ -57,7 +57,7 @@ async def read(client: Any, name: str, arguments: dict[str, Any]) -> None:
         calls = (await client.call_tool("search_calls", {"contact": ATTACKER, "limit": 1})).structured_content["calls"]
         arguments = {**arguments, "call_id": calls[0]["id"]}
     with anyio.fail_after(10):
-        while "door code" not in str(await client.call_tool(name, arguments)):  # noqa: ASYNC110 - a webhook takes its way
+        while "door code" not in str(await client.call_tool(name, arguments)):  # noqa: ASYNC110  # a webhook takes its way
             await anyio.sleep(0.02)
 
 

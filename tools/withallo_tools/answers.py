@@ -69,7 +69,7 @@ class Answer:
                 break
             if cost > self._left:
                 room = max(self._left, 50) * _BYTES_PER_TOKEN
-                row = f"{row.encode(errors='replace')[:room].decode(errors='ignore')}… ⟦cut⟧"  # noqa: PLW2901 - the shortened row takes its place
+                row = f"{row.encode(errors='replace')[:room].decode(errors='ignore')}… ⟦cut⟧"  # noqa: PLW2901  # the shortened row takes its place
             self._left -= cost
             shown.append(row)
         self._parts.append(fence(shown, wrote))

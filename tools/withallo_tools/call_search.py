@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
 from withallo_tools.lines import own_lines
-from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest
+from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import clean
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
@@ -51,7 +51,7 @@ class CallQuery:
     def page_size(self) -> int:
         """Rows to ask for: just enough where every row counts, else as many as a page holds."""
         exact = self.way == "any" and self.how == "any" and self.span.end is None
-        return self.limit if exact else _FULL_PAGE
+        return page_size(self.limit) if exact else _FULL_PAGE
 
 
 async def search(services: Services, query: CallQuery, after: Position | None = None) -> Newest[CallFacts]:

@@ -15,7 +15,7 @@ from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import find_line, known_line_names, own_lines
 from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.names import beside, names_for
-from withallo_tools.newest import Batch, Position, Source, Wanted, newest
+from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import NO, Cursor, Limit, Line, WantedContact
@@ -105,7 +105,7 @@ async def list_conversations(
     after = Position.from_json(read_cursor("conversations", asked, cursor))
     chosen = await find_line(reach, line)
     numbers = [one.number for one in ([chosen] if chosen else await own_lines(reach)) if one.number]
-    sources = [Source(partial(_page, reach.client, number, unread, limit)) for number in numbers]
+    sources = [Source(partial(_page, reach.client, number, unread, page_size(limit))) for number in numbers]
     found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after))
     waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
     names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows if not thread.name])

@@ -10,7 +10,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_client import AlloClient, Item, ItemFilter
 from withallo_tools.call_facts import facts_of_item
-from withallo_tools.newest import Batch, Position, Source, Wanted, newest
+from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
 from withallo_tools.times import TimeRange
 
 Order = Literal["newest", "oldest", "relevance"]
@@ -44,7 +44,9 @@ class ItemQuery:
     @property
     def size(self) -> int:
         """Rows of a page: just enough where every row counts."""
-        return _FULL_PAGE if self.missed else self.limit
+        if self.missed:
+            return _FULL_PAGE
+        return page_size(self.limit) if self.order == "newest" else self.limit
 
     def keeps(self, item: Item) -> bool:
         """Whether an item is wanted, as far as Allo cannot tell."""

@@ -11,11 +11,17 @@ from withallo_tools.times import TimeRange
 from withallo_tools.together import together
 
 MAX_REQUESTS = 60
+_LARGEST_PAGE = 100
 _AFTER_EVERY_ID = "\uffff"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _FAR = 10**17
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def page_size(limit: int) -> int:
+    """Rows to ask for where every row counts: one more than shown tells that no other of that moment is left out."""
+    return min(limit + 1, _LARGEST_PAGE)
 
 
 class Dated(Protocol):

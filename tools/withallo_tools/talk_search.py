@@ -3,7 +3,7 @@
 from functools import partial
 
 from withallo_client import AlloClient, ItemFilter
-from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest
+from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.resolve import Party
 from withallo_tools.services import Services
 from withallo_tools.talk import Talk, talk_of_item, talk_of_row
@@ -16,11 +16,11 @@ async def conversation_with(reach: Services, party: Party, limit: int, after: Po
     Raises:
         WithalloError: Allo could not answer.
     """
-    client = reach.client
+    client, size = reach.client, page_size(limit)
     if party.contact_id.startswith("cnt_"):
-        sources = [Source(partial(_v1_page, client, party.contact_id, limit))]
+        sources = [Source(partial(_v1_page, client, party.contact_id, size))]
     else:
-        sources = [Source(partial(_v2_page, client, number, limit)) for number in party.numbers]
+        sources = [Source(partial(_v2_page, client, number, size)) for number in party.numbers]
     return await newest(sources, Wanted(TimeRange(), limit, lambda talk: True, after))
 
 

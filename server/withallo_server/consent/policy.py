@@ -28,7 +28,7 @@ async def policy_for(settings: SendingSettings, write: Write, is_contact: IsCont
 def tightened(policy: Policy, ctx: Context[Any, Any]) -> Policy:
     """The policy, made stricter by the client's header where it asks for that; never looser."""
     wish = (ctx.headers or {}).get(HEADER, "").strip().lower()
-    return wish if _STRICTNESS.get(wish, -1) > _STRICTNESS[policy] else policy  # type: ignore[return-value] # one of the three keys
+    return wish if _STRICTNESS.get(wish, -1) > _STRICTNESS[policy] else policy  # type: ignore[return-value]  # one of the three keys
 
 
 def is_gated(write: Write, *, after_outsiders: bool) -> bool:
@@ -61,9 +61,7 @@ def is_reading(tool: str) -> bool:
 def may_ask() -> frozenset[str]:
     """Names of all tools that ever ask."""
     return frozenset(
-        name
-        for name, info in _catalog().items()
-        if info.effect is not Effect.READ and name not in _UNDONE_IN_A_CLICK
+        name for name, info in _catalog().items() if info.effect is not Effect.READ and name not in _UNDONE_IN_A_CLICK
     )
 
 

@@ -42,7 +42,7 @@ def take_in(
     for record in heard:
         if not batch.can_place(record, source):
             continue
-        record = batch.place(record, source)  # noqa: PLW2901 - from here on the record as it will be kept
+        record = batch.place(record, source)  # noqa: PLW2901  # from here on the record as it will be kept
         rows.append(
             {
                 "account_id": account,

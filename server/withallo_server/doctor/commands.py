@@ -50,7 +50,7 @@ async def examine(settings: Settings) -> list[Finding]:
         try:
             answer = check(settings)
             found = await answer if isinstance(answer, Awaitable) else answer
-        except Exception as error:  # noqa: BLE001 - a check that fails is a finding, not the end of the others
+        except Exception as error:  # noqa: BLE001  # a check that fails is a finding, not the end of the others
             name = check.__name__.removeprefix("check_").replace("_", " ")
             found = red(name, f"The check itself failed ({type(error).__name__}).", "report it with --log-level DEBUG")
         findings += found if isinstance(found, list) else [found]

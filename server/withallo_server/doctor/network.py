@@ -74,7 +74,7 @@ async def check_tls(settings: Settings) -> Finding:
     try:
         with anyio.fail_after(SECONDS):
             stream = await anyio.connect_tcp(place.host, place.port, ssl_context=context, tls_standard_compatible=False)
-            version = stream.extra(TLSAttribute.tls_version)  # noqa: S610 - anyio's stream, no database
+            version = stream.extra(TLSAttribute.tls_version)  # noqa: S610  # anyio's stream, no database
             await stream.aclose()
     except ssl.SSLCertVerificationError as error:
         return red("tls", f"The certificate of {place.host} is not believed: {error.verify_message}.", _CERTIFICATES)

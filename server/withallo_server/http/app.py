@@ -52,7 +52,7 @@ class Web:
     def drain(self) -> None:
         """End open streams as the protocol wants them ended, and tell load balancers."""
         self.draining = True
-        listen: Any = self.server._lowlevel_server.get_request_handler(  # noqa: SLF001 - there is no public way
+        listen: Any = self.server._lowlevel_server.get_request_handler(  # noqa: SLF001  # there is no public way
             "subscriptions/listen"
         )
         if listen is not None:

@@ -127,7 +127,7 @@ class HttpRuntime(Runtime):
         try:
             inbox = AccountInbox(await self.store(), account.settings.account)
             await account.follow(inbox, (await inbox.list(EventQuery(limit=1))).latest)
-        except Exception as error:  # noqa: BLE001 - without an inbox the account still serves its tools
+        except Exception as error:  # noqa: BLE001  # without an inbox the account still serves its tools
             logger.warning("%s", errors.explain(error))
 
 

@@ -48,16 +48,16 @@ class Switchboard(Notifier):
         other = self._of_caller()
         if other is None:
             return await super()._remember(ctx, call_next)
-        return await other._remember(ctx, call_next)  # noqa: SLF001 - a notifier among its own kind
+        return await other._remember(ctx, call_next)  # noqa: SLF001  # a notifier among its own kind
 
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         other = self._of_caller()
         if other is None:
             return await super()._subscribe(ctx, params)
-        return await other._subscribe(ctx, params)  # noqa: SLF001 - a notifier among its own kind
+        return await other._subscribe(ctx, params)  # noqa: SLF001  # a notifier among its own kind
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         other = self._of_caller()
         if other is None:
             return await super()._unsubscribe(ctx, params)
-        return await other._unsubscribe(ctx, params)  # noqa: SLF001 - a notifier among its own kind
+        return await other._unsubscribe(ctx, params)  # noqa: SLF001  # a notifier among its own kind

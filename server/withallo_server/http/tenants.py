@@ -45,7 +45,7 @@ def settings_for(settings: Settings, name: str, key: SecretStr) -> TenantSetting
     """The operator's settings with another account and key; what is set for the operator's own key stays theirs."""
     values = {**settings.__dict__, "api_key": key, "webhook_secrets": (), "webhook_token": None, "listen": None}
     tenant = TenantSettings.model_construct(**values)
-    tenant._tenant = name  # noqa: SLF001 - pydantic takes private attributes only after construction
+    tenant._tenant = name  # noqa: SLF001  # pydantic takes private attributes only after construction
     return tenant
 
 

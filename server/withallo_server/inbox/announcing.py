@@ -39,7 +39,7 @@ async def _contacts(events: Sequence[InboxEvent], people: People) -> list[str]:
     numbers = dict.fromkeys(event.contact_number for event in events if event.contact_number)
     try:
         found = [person for number in numbers for person in (await people.resolve(number)).candidates]
-    except Exception as error:  # noqa: BLE001 - the directory is another room; its trouble must not silence the inbox
+    except Exception as error:  # noqa: BLE001  # the directory is another room; its trouble must not silence the inbox
         logger.warning("Who an event is about stays unknown for now: %s", type(error).__name__)
         return []
     return [contact_address(person.contact_id) for person in found if person.contact_id]

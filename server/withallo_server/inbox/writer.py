@@ -86,7 +86,7 @@ class EventWriter:
         except StorageError as error:
             logger.warning("%d events refused: %s", len(batch), error)
             self._settle(batch, error)
-        except Exception as error:  # noqa: BLE001 - one odd event must not take its neighbours with it
+        except Exception as error:  # noqa: BLE001  # one odd event must not take its neighbours with it
             await self._write_singly(batch, error)
         else:
             for place, is_new in zip(batch, stored, strict=True):

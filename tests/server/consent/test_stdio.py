@@ -81,7 +81,7 @@ async def test_the_page_opens_in_the_browser_of_the_human_and_its_link_stays_wit
 
         tasks.start_soon(send)
         with anyio.fail_after(20):
-            while not opened.exists():  # noqa: ASYNC110 - the browser is another process
+            while not opened.exists():  # noqa: ASYNC110  # the browser is another process
                 await anyio.sleep(0.02)
         link = opened.read_text().strip()
         async with httpx.AsyncClient(headers=BROWSER) as window:

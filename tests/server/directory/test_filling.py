@@ -241,7 +241,7 @@ async def test_lists_are_read_again_and_people_who_are_gone_are_forgotten(databa
             del there[1:]
         await original(seconds)
 
-    hours.pause = pause  # type: ignore[method-assign] # somebody is deleted while the directory waits
+    hours.pause = pause  # type: ignore[method-assign]  # somebody is deleted while the directory waits
     async with filling(database, allo(there), _holding("CONTACTS_READ"), hours) as directory:
         page = await directory.search("", limit=5)
         assert [one.name for one in page.people] == ["Marie Numero0"]

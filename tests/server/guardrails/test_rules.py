@@ -94,7 +94,7 @@ async def text_from(world: Any, client: Any, number: str, content: str) -> None:
     before = (await client.call_tool("list_events", {"limit": 1})).structured_content
     text_arrives(world.sandbox.state, InboundSms(from_number=number, to_number="+12125550100", content=content))
     with anyio.fail_after(5):
-        while (await client.call_tool("list_events", {"limit": 1})).structured_content == before:  # noqa: ASYNC110 - the webhook takes its way
+        while (await client.call_tool("list_events", {"limit": 1})).structured_content == before:  # noqa: ASYNC110  # the webhook takes its way
             await anyio.sleep(0.02)
 
 

@@ -39,7 +39,7 @@ def main() -> None:
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
     bound.listen(64)
-    print(bound.getsockname()[1], flush=True)  # noqa: T201 - how the test learns it
+    print(bound.getsockname()[1], flush=True)  # noqa: T201  # how the test learns it
     while True:
         child = os.fork()
         if child == 0:
@@ -48,7 +48,7 @@ def main() -> None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
             anyio.run(serve, bound)
             os._exit(0)
-        print(child, flush=True)  # noqa: T201 - how the test learns it
+        print(child, flush=True)  # noqa: T201  # how the test learns it
         if not threading.main_thread().is_alive() or os.waitpid(child, 0)[1] == 0:
             return
 

@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(500 if b"call.completed" in body else 204)
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name of the base class
         """Be quiet."""
 
 

@@ -56,7 +56,7 @@ class Killable:
             client = await stack.enter_async_context(self.client())
             try:
                 return await send(client)
-            except Exception:  # noqa: BLE001 - however a dead server shows itself
+            except Exception:  # noqa: BLE001  # however a dead server shows itself
                 return "died"
 
     async def _answer(self, context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
@@ -86,7 +86,7 @@ async def account() -> AsyncIterator[tuple[Sandbox, str]]:
 
 async def _until(condition: Callable[[], bool]) -> None:
     with anyio.fail_after(20):
-        while not condition():  # noqa: ASYNC110 - the account has no event to wait for
+        while not condition():  # noqa: ASYNC110  # the account has no event to wait for
             await anyio.sleep(0.002)
 
 
