@@ -1,9 +1,12 @@
 import json
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp.types import INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
+
+from withallo_server.mcp_server import AlloServer
 
 CONTACT = "allo://contacts/{contact_id}"
 
@@ -28,7 +31,10 @@ async def test_lines_are_a_resource_with_audience_and_time_of_change(client: Cli
 
 
 @pytest.mark.anyio
-async def test_a_contact_is_found_by_what_people_type_and_read_by_its_id(client: Client) -> None:
+async def test_a_contact_is_found_by_what_people_type_and_read_by_its_id(server: AlloServer, client: Client) -> None:
+    with anyio.fail_after(30):
+        while not (await server.runtime.account.people.search("", limit=1)).complete:
+            await anyio.lowlevel.checkpoint()
     reference = ResourceTemplateReference(type="ref/resource", uri=CONTACT)
     menu = (await client.complete(reference, {"name": "contact_id", "value": "marie dupont"})).completion
     contact = await read(client, f"allo://contacts/{menu.values[0]}")
