@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
@@ -31,6 +32,8 @@ class SigningSecrets:
         self._kept: tuple[SecretStr, ...] = ()
         self._seen: tuple[int, ...] = ()
         self._looked = -LOOK_AGAIN_SECONDS
+        self._looking = anyio.Lock()
+        self._problem = ""
 
     async def current(self) -> Sequence[SecretStr]:
         """The secrets that a delivery may be signed with.
@@ -38,16 +41,23 @@ class SigningSecrets:
         Raises:
             StorageError: There are kept ones that cannot be read; a delivery had better come again.
         """
-        if time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
-            self._looked = time.monotonic()
-            seen = tuple(_changed(self._folder / name) for name in _FILES)
-            if seen != self._seen:
-                try:
-                    self._kept = await anyio.to_thread.run_sync(kept_secrets, self._folder)
-                except CredentialError as error:
-                    raise StorageError(f"The signing secrets cannot be read: {error}") from error
-                self._seen = seen
+        async with self._looking:
+            if time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
+                await self._look()
+                self._looked = time.monotonic()
+        if self._problem:
+            raise StorageError(f"The signing secrets cannot be read: {self._problem}")
         return (*self._given(), *self._kept)
+
+    async def _look(self) -> None:
+        seen = tuple(_changed(self._folder / name) for name in _FILES)
+        if seen == self._seen and not self._problem:
+            return
+        try:
+            self._kept = await anyio.to_thread.run_sync(kept_secrets, self._folder)
+            self._seen, self._problem = seen, ""
+        except CredentialError as error:
+            self._problem = str(error)
 
 
 def kept_secrets(folder: Path) -> tuple[SecretStr, ...]:
