@@ -11,7 +11,16 @@ from uuid import uuid4
 import anyio
 from sqlalchemy import Connection, select, update
 
-from withallo_client import AlloClient, ApiError, AuthenticationError, ForbiddenError, RateLimitError, WithalloError
+from withallo_client import (
+    AlloClient,
+    ApiError,
+    AuthenticationError,
+    ForbiddenError,
+    InvalidResponseError,
+    RateLimitError,
+    ServerError,
+    WithalloError,
+)
 from withallo_server.database import Database, StorageError
 from withallo_server.directory.merging import forget, insert_new, take_in
 from withallo_server.directory.names import NameCache
@@ -168,7 +177,7 @@ class Filler:
 
     async def _read_page(self, source: Source, turn: _Turn, *, skip: bool) -> None:
         """Take one page in, together with the note that it was taken in."""
-        rows = _Rows([], None, has_more=True) if skip else await self._fetch(source, turn.page)
+        rows = await (self._fetch_or_skip if skip else self._fetch)(source, turn.page)
 
         def commit(connection: Connection) -> None:
             take_in(connection, self._account_id, rows.records, source=source, sweep=turn.sweep, region=self._region)
@@ -178,6 +187,14 @@ class Filler:
         self.names.clear()
         if turn.page >= _QUICK_PAGES and _PAUSE[source]:
             await self._pause(_PAUSE[source])
+
+    async def _fetch_or_skip(self, source: Source, page: int) -> _Rows:
+        """Leave out a page that cannot be read where the one after it can; else it is not the page's fault."""
+        try:
+            return await self._fetch(source, page)
+        except (InvalidResponseError, ServerError):
+            await self._fetch(source, page + 1)
+            return _Rows([], None, has_more=True)
 
     async def _fetch(self, source: Source, page: int) -> _Rows:
         if source == "contacts":

@@ -198,6 +198,13 @@ async def test_a_page_that_never_comes_is_left_out_for_the_others(database: Data
         assert (page.total, page.complete) == (150, True)
 
 
+async def test_an_outage_leaves_no_page_out_however_long_it_is(database: Database, allo: Allo) -> None:
+    trouble = [httpx.Response(200, text="<html>")] * 15
+    client = allo(contacts(250), refuse=lambda _: trouble.pop() if trouble else None)
+    async with filling(database, client, _holding("CONTACTS_READ"), Hours(12)) as directory:
+        assert (await directory.search("", limit=1)).total == 250
+
+
 async def test_a_list_the_key_may_not_read_does_not_hold_up_the_rest(database: Database, allo: Allo) -> None:
     forbidden = {"error": {"type": "permission_error", "code": "API_KEY_INSUFFICIENT_SCOPE", "message": "no"}}
     client = allo(
