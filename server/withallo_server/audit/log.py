@@ -1,7 +1,6 @@
 """The audit log: every write, who asked, who consented and how, and what became of it."""
 
 import contextlib
-import hashlib
 import json
 import os
 import threading
@@ -54,11 +53,6 @@ def masked(number: str) -> str:
     return f"{number[:3]}{'•' * max(len(number) - 5, 3)}{number[-2:]}" if len(number) > 5 else "•" * len(number)
 
 
-def short(secret: str) -> str:
-    """A few characters that tell callers apart without naming them."""
-    return hashlib.sha256(secret.encode()).hexdigest()[:12]
-
-
 class AuditLog:
     """Appends to a file that only its owner can read, and starts another when it is full."""
 
@@ -88,13 +82,13 @@ class AuditLog:
                 os.close(descriptor)
 
     def _rotate(self) -> None:
-        if not self.path.exists() or self.path.stat().st_size < self._largest:
-            return
-        for generation in range(GENERATIONS - 1, 0, -1):
-            older = self._generation(generation)
-            if older.exists():
-                older.replace(self._generation(generation + 1))
         with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            if self.path.stat().st_size < self._largest:
+                return
+            for generation in range(GENERATIONS - 1, 0, -1):
+                older = self._generation(generation)
+                if older.exists():
+                    older.replace(self._generation(generation + 1))
             self.path.replace(self._generation(1))
 
     def _generation(self, number: int) -> Path:
