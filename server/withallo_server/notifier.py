@@ -48,8 +48,9 @@ class Notifier:
             here: Whether every server of a fleet finds out by itself and tells its own clients.
         """
         await self._publish(ResourceUpdated(uri=uri), here=here)
-        for key in tuple(self._subscribers.get(uri, ())):
-            await self._connections[key].send_resource_updated(uri)
+        subscribed = self._subscribers.get(uri, set())
+        for connection in [connection for key, connection in self._connections.items() if key in subscribed]:
+            await connection.send_resource_updated(uri)
 
     async def tools_changed(self) -> None:
         """Tell everybody that other tools are on, and with them other prompts."""
