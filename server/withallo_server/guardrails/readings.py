@@ -104,7 +104,7 @@ class Readings:
                 self._remember(session, named, only_names=False)
 
     def _remember(self, session: str, people: set[str], *, only_names: bool) -> None:
-        reading = self._sessions.setdefault(session, Reading())
+        reading = self._sessions[session] = self._sessions.pop(session, Reading())
         (reading.names if only_names else reading.texts).update(people)
         if len(self._sessions) > _SESSIONS_KEPT:
             self._sessions.pop(next(iter(self._sessions)))
