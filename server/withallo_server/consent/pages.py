@@ -28,7 +28,15 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 50.0
 """Shorter than the minute after which many clients give a call up: so they hear that the human is still thinking."""
 
+MOST_OPEN = 5
+
 _PROGRESS_SECONDS = 5.0
+_BROWSER_SECONDS = 10.0
+
+TOO_MANY = (
+    f"Not sent: {MOST_OPEN} approval pages wait for the user already. Have them decide on those first; do not ask for "
+    "more at once."
+)
 
 STILL_OPEN = (
     "Nothing has been sent yet: an approval page is open in the user's browser and waits for them, for ten minutes at "
@@ -63,7 +71,7 @@ class ApprovalPages:
         self._mode = mode
         self._open_browser = open_browser or _open_browser
         self._app = PageApp(self._decide)
-        self._starting = anyio.Lock()
+        self._putting_up = anyio.Lock()
         self._waiting: dict[tuple[str, str], OpenPage] = {}
         self.wait_seconds = WAIT_SECONDS
 
@@ -74,13 +82,12 @@ class ApprovalPages:
             NotSentError: The human has not decided yet; the text says where they can.
         """
         principal = principal_of(ctx)
-        page = await self._standing(principal, question)
-        if page is None:
-            try:
-                page = await self._put_up(principal, question, key)
-            except OSError as error:
-                logger.warning("No approval page can be served: %s", error)
-                return NotAsked("the approval page cannot be served on this machine")
+        try:
+            async with self._putting_up:
+                page = await self._standing(principal, question) or await self._put_up(principal, question, key)
+        except OSError as error:
+            logger.warning("No approval page can be served: %s", error)
+            return NotAsked("the approval page cannot be served on this machine")
         with anyio.move_on_after(self.wait_seconds):
             await self._wait(ctx, page)
         if not page.decided.is_set():
@@ -98,20 +105,28 @@ class ApprovalPages:
         return self._waiting.get((principal, question.binding))
 
     async def _put_up(self, principal: str, question: Question, key: str) -> OpenPage:
-        async with self._starting:
-            if not self._app.host:
-                self._app.host = await self._tasks.start(self._serve)
+        if len(self._waiting) >= MOST_OPEN:
+            raise NotSentError(TOO_MANY, "too many pages wait")
+        if not self._app.host:
+            self._app.host = await self._tasks.start(self._serve)
         asked, secret = await self._consents.ask(principal=principal, question=question, channel="page", key=key)
-        page = OpenPage(asked, secret, question)
+        code = f"{secrets.randbelow(1_000_000):06d}"
+        page = OpenPage(asked, secret, question, code if self._mode == "print" else None)
         link = secrets.token_urlsafe(32)
         self._app.pages[link] = self._waiting[principal, question.binding] = page
         address = f"http://{self._app.host}/{link}"
-        if self._mode == "open" and await anyio.to_thread.run_sync(self._open_browser, address):
+        if self._mode == "open" and await self._opens(address):
             return page
-        page.code = f"{secrets.randbelow(1_000_000):06d}"
-        sys.stderr.write(f'withallo-mcp: code to approve "{question.title}" at {address}: {page.code}\n')
+        page.code = code
+        sys.stderr.write(f"withallo-mcp: code for the approval page {link[:6]}…: {code}\n")
         sys.stderr.flush()
         raise NotSentError(LINK.format(link=address), "a human is asked")
+
+    async def _opens(self, address: str) -> bool:
+        """Whether the human's browser took the link; one that runs in a terminal may never come back."""
+        with anyio.move_on_after(_BROWSER_SECONDS):
+            return await anyio.to_thread.run_sync(self._open_browser, address, abandon_on_cancel=True)
+        return False
 
     async def _wait(self, ctx: Context[Any, Any], page: OpenPage) -> None:
         waited = 0.0

@@ -213,6 +213,18 @@ async def test_an_approval_is_good_for_nothing_else(world: Any, words: Any, call
 
 
 @pytest.mark.anyio
+async def test_an_agent_cannot_flood_the_human_with_pages(world: Any, words: Any, call: Any) -> None:
+    async with world.client(approval_page="print") as client:
+        for number in range(5):
+            await link_of(client, words, {**call, "message": f"text {number}"})
+        refused = words(await client.call_tool("send_sms", {**call, "message": "text 5"}))
+        assert "wait for the user already" in refused
+        assert LINK.search(refused) is None
+        world.sandbox.clock.advance(601)
+        await link_of(client, words, {**call, "message": "text 6"})
+
+
+@pytest.mark.anyio
 async def test_a_remote_client_gets_no_page(world: Any, call: Any, serve_http: Any) -> None:
     async with serve_http(world.server(approval_page="print")) as url, httpx.AsyncClient() as client:
         body = {
