@@ -2,23 +2,17 @@
 
 import re
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, BaseModel, Field
+
+from withallo_server.comma_lists import CommaList
 
 CONTACTS = "contacts"
 
 _NUMBER = re.compile(r"\+[1-9]\d{0,14}\*?")
 _TOOL = re.compile(r"[a-z][a-z_]{2,63}")
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
-
-
-def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 def _plain_number(text: str) -> str:
