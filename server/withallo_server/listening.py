@@ -9,7 +9,7 @@ import uvicorn
 from anyio.abc import TaskStatus
 from starlette.types import ASGIApp
 
-from withallo_server.settings import SettingsError
+from withallo_server.settings import SettingsError, host_and_port
 
 
 class _Server(uvicorn.Server):
@@ -25,10 +25,12 @@ def bind(address: str) -> socket.socket:
     Raises:
         SettingsError: It is taken, not ours, or no address; the message names the setting.
     """
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        host, port = host_and_port(address)
+    except ValueError as error:
+        raise SettingsError(f"ALLO_LISTEN (--listen): {error}") from None
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
         raise SettingsError(f"ALLO_LISTEN (--listen): {host} is no address here ({error.strerror})") from None

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from withallo_client import AlloClient, InvalidArgumentError
+from withallo_server.comma_lists import CommaList, SecretList
 from withallo_server.guardrails.settings import SendingSettings
 from withallo_server.http.settings import HttpSettings
 from withallo_server.inbox.settings import InboxSettings
@@ -31,14 +32,6 @@ PREFIX = "ALLO_"
 
 class SettingsError(Exception):
     """A setting cannot be used; the message is one line that names it."""
-
-
-def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-"""Several values, written with commas between them."""
 
 
 def _taken_by_client(**arguments: Any) -> None:
@@ -112,10 +105,20 @@ def _database(value: SecretStr) -> SecretStr:
     return value
 
 
-def _listen(value: str) -> str:
+def host_and_port(value: str) -> tuple[str, int]:
+    """Read `HOST:PORT`; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: It is something else.
+    """
     host, colon, port = value.rpartition(":")
     if not (colon and host and port.isdecimal() and int(port) < 65536):
         raise ValueError(f"{value!r} is not HOST:PORT such as 127.0.0.1:8787")
+    return host.strip("[]"), int(port)
+
+
+def _listen(value: str) -> str:
+    host_and_port(value)
     return value
 
 
@@ -142,8 +145,8 @@ class Settings(BaseSettings, SendingSettings, HttpSettings, InboxSettings):
     database_url: Annotated[SecretStr, AfterValidator(_database)] | None = Field(
         None, description="PostgreSQL to use instead of SQLite in the data folder."
     )
-    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_secrets)] = (
-        Field((), description="Signing secrets of webhook endpoints (whsec_...), separated by commas.")
+    webhook_secrets: Annotated[SecretList, AfterValidator(_secrets)] = Field(
+        (), description="Signing secrets of webhook endpoints (whsec_...), separated by commas."
     )
     webhook_token: Annotated[SecretStr, AfterValidator(_token)] | None = Field(
         None, description="Secret last part of the webhook path; made and kept in the data folder when absent."

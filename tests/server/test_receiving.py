@@ -101,3 +101,9 @@ def test_an_address_that_is_not_ours_is_refused_in_one_line(address: str) -> Non
     with pytest.raises(SettingsError, match="ALLO_LISTEN") as caught:
         bind(address)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["8787", "localhost", "localhost:http", "127.0.0.1:99999", "127.0.0.1:-1"])
+def test_what_is_no_host_and_port_is_refused_in_one_line(address: str) -> None:
+    with pytest.raises(SettingsError, match="HOST:PORT"):
+        bind(address)
