@@ -6,7 +6,6 @@ pay for asking.
 """
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from withallo_server import private_files
 from withallo_server.settings import Settings
 
 Result = TypeVar("Result")
@@ -166,11 +166,7 @@ class Credentials:
 
     def _write(self, name: str, text: str) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=f".{name}-")
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(text)
-            Path(temporary).replace(self._folder / name)
+            private_files.replace(self._folder / name, text)
         except OSError as error:
             raise CredentialError(f"{self._folder} cannot be written ({error.strerror}): set ALLO_DATA_DIR.") from error
 

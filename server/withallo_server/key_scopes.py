@@ -6,14 +6,14 @@ One file in the data folder, readable by its owner only. Keys themselves are not
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+
+from withallo_server import private_files
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class KeyScopes:
             "region": facts.region,
         }
         try:
-            _replace(self._path, json.dumps(dict(list(rows.items())[-KEPT:]), indent=1))
+            private_files.replace(self._path, json.dumps(dict(list(rows.items())[-KEPT:]), indent=1))
         except OSError as error:
             logger.info("The scopes of the key were not kept: %s", error.strerror)
 
@@ -72,16 +72,3 @@ class KeyScopes:
 
 def _digest(key: SecretStr) -> str:
     return hashlib.sha256(b"withallo key " + key.get_secret_value().encode()).hexdigest()[:32]
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, in one step, so that no reader ever meets half of it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
