@@ -64,7 +64,7 @@ class Account:
         clock: Callable[[], datetime],
     ) -> None:
         self.settings = settings
-        self.inbox: Inbox = LateInbox(Late(tasks, self._open_inbox))
+        self.inbox: Inbox = LateInbox(self._account_inbox)
         self.directory = Late(tasks, self._open_directory)
         self.people: People = LatePeople(self.directory)
         self.writes: Writes = LateWrites(Late(tasks, self._open_writes))
@@ -200,11 +200,10 @@ class Account:
         places = [*(["the embedded account"] if self.settings.sandbox else []), *filter(None, [self.settings.listen])]
         return f"{count}, receiving webhooks at {' and '.join(places)}" if places else f"{count}, receiving no webhooks"
 
-    @asynccontextmanager
-    async def _open_inbox(self) -> AsyncIterator[Inbox]:
+    async def _account_inbox(self) -> Inbox:
         from withallo_server.inbox.inbox import AccountInbox
 
-        yield AccountInbox(await self._open_store(), self.settings.account)
+        return AccountInbox(await self._open_store(), self.settings.account)
 
     @asynccontextmanager
     async def _open_directory(self) -> "AsyncIterator[Directory]":
