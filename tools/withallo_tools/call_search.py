@@ -31,6 +31,7 @@ class CallQuery:
         lines: Numbers of the lines to look at.
         every_line: Whether these are all lines there are.
         numbers: Numbers of the other party; none means anybody.
+        up_to_now: Whether the range reaches to the present, so that the newest calls of all belong to it.
     """
 
     lines: tuple[str, ...]
@@ -40,6 +41,7 @@ class CallQuery:
     way: Literal["any"] | Way
     how: Literal["any", "answered", "missed", "voicemail", "transferred"]
     limit: int
+    up_to_now: bool = True
 
     def keeps(self, call: CallFacts) -> bool:
         """Whether a call is of the wanted direction and result."""
@@ -50,8 +52,8 @@ class CallQuery:
     @property
     def page_size(self) -> int:
         """Rows to ask for: just enough where every row counts, else as many as a page holds."""
-        exact = self.way == "any" and self.how == "any" and self.span.end is None
-        return page_size(self.limit) if exact else _FULL_PAGE
+        every_row_counts = self.way == "any" and self.how == "any" and self.up_to_now
+        return page_size(self.limit) if every_row_counts else _FULL_PAGE
 
 
 async def search(services: Services, query: CallQuery, after: Position | None = None) -> Newest[CallFacts]:

@@ -63,6 +63,7 @@ async def search_calls(
         way=direction,
         how=result,
         limit=limit,
+        up_to_now=span.end is None or span.end >= reach.now(),
     )
     found = await search(reach, query, after)
     of_one = party is not None and len(party.numbers) == 1
