@@ -15,9 +15,10 @@ from pydantic import Field
 from withallo_client import InvalidArgumentError, NotFoundError, ValidationError
 from withallo_server import errors
 from withallo_server.guardrails.readings import authors
+from withallo_server.inbox.addresses import AS_TEXT
 from withallo_server.mcp_server import AlloServer
 from withallo_server.media import written_by
-from withallo_server.zoom.resources import AS_TEXT, CALL, TALK, as_text, contacts_like
+from withallo_server.zoom.resources import CALL, TALK, as_text, contacts_like
 from withallo_tools.call_reading import get_call, get_calls
 from withallo_tools.calls import search_calls
 from withallo_tools.contacts import get_contact, get_contact_conversation

@@ -1,16 +1,16 @@
 """Lines and contacts as MCP resources; those of the inbox are in its own room."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
-from mcp.types import Annotations, CallToolResult, Resource
+from mcp.types import Annotations, Resource
 
 from withallo_client import NotFoundError
 from withallo_server import errors
 from withallo_server.mcp_server import AlloServer
+from withallo_server.zoom.resources import as_json
 
 NUMBERS = "allo://numbers"
 CONTACT = "allo://contacts/{contact_id}"
@@ -23,13 +23,13 @@ def register(server: AlloServer) -> None:
     async def numbers() -> str:
         from withallo_tools.numbers import numbers_answer
 
-        return _json(await numbers_answer(server.runtime.current))
+        return as_json(await numbers_answer(server.runtime.current))
 
     async def contact(contact_id: str, ctx: Context[Any, Any]) -> str:
         from withallo_tools.contacts import get_contact
 
         try:
-            return _json(await get_contact(ctx, contact=contact_id))
+            return as_json(await get_contact(ctx, contact=contact_id))
         except NotFoundError as error:
             raise ResourceNotFoundError(errors.explain(error)) from error
 
@@ -59,10 +59,6 @@ def register(server: AlloServer) -> None:
     )(contact)
     server.add_completer(CONTACT, "contact_id", contacts_like)
     server.add_amender(date_numbers)
-
-
-def _json(answer: CallToolResult) -> str:
-    return json.dumps(answer.structured_content, ensure_ascii=False, indent=2)
 
 
 def _dated(resource: Resource, moment: str) -> Resource:

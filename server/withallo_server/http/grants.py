@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from withallo_server.availability import ALWAYS
 from withallo_tools.catalog import TOOLS
 from withallo_tools.tool import Effect, ToolFunction
 
 READ, WRITE = "allo:read", "allo:write"
-ALWAYS = "account"
 
 _SCOPE = re.compile(r"allo:(?P<toolset>[a-z_]+)(?P<read>:read)?")
 _TOOLSET_OF_RESOURCE = {

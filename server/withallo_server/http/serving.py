@@ -11,7 +11,7 @@ from mcp.server.request_state import RequestStateSecurity
 
 from withallo_server.database import Database
 from withallo_server.factory import build_server
-from withallo_server.http.app import Web, build_web, resource_url
+from withallo_server.http.app import METADATA_PATH, Web, build_web, resource_url
 from withallo_server.http.gatekeeper import Doors
 from withallo_server.http.keys import AlloKeys
 from withallo_server.http.oauth import Issuer, OAuthTokens
@@ -90,7 +90,7 @@ def open_doors(settings: Settings, runtime: HttpRuntime) -> Doors:
             settings.oauth_client_secret,
         )
         oauth = OAuthTokens(issuer)
-        metadata = f"{settings.public_url}/.well-known/oauth-protected-resource/mcp" if settings.public_url else None
+        metadata = f"{settings.public_url}{METADATA_PATH}" if settings.public_url else None
     if settings.bring_your_own_key:
         keys = AlloKeys(runtime.client_for)
     return Doors(tokens, oauth, keys, metadata)

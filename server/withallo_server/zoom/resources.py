@@ -17,6 +17,7 @@ from mcp.types import Annotations, CallToolResult, Resource, TextContent
 
 from withallo_client import InvalidArgumentError, NotFoundError, ValidationError
 from withallo_server import errors
+from withallo_server.inbox.addresses import AS_TEXT
 from withallo_server.media import Media, Text, written_by
 from withallo_server.zoom.recent import RecentCalls
 from withallo_server.zoom.recordings import read_recording
@@ -41,7 +42,6 @@ TRANSCRIPT = "allo://calls/{call_id}/transcript"
 SUBTITLES = TRANSCRIPT + "?format=vtt"
 RECORDING = "allo://calls/{call_id}/recording{?first,last}"
 TALK = "allo://conversations/{contact}"
-AS_TEXT = "?format=text"
 
 LISTED = 10
 ROWS = 50
