@@ -74,7 +74,7 @@ class InboxResources:
     async def contacts_like(self, start: str) -> Iterable[str]:
         """Ids of contacts by what people would type: a name or a number."""
         found = await self.reach.people.search(start, limit=100)
-        return [person.contact_id for person in found.people]
+        return [person.contact_id for person in found.people if person.contact_id]
 
     async def detail(self, listed: list[Resource]) -> list[Resource]:
         """Give the listed resources their size and time of change, and list one for each topic there is."""
