@@ -140,7 +140,8 @@ def _only_granted(runtime: HttpRuntime) -> Any:
             refused = [uri for uri in uris if isinstance(uri, str) and not grants.opens_resource(uri)]
             if refused:
                 raise MCPError(INVALID_PARAMS, f"The access token does not open {refused[0][:200]}.")
-            if ctx.method in ("prompts/get", "completion/complete") and grants.reads is not None is not grants.writes:
+            reads_everything = grants.reads is None or grants.writes is None
+            if ctx.method in ("prompts/get", "completion/complete") and not reads_everything:
                 raise MCPError(INVALID_PARAMS, "Prompts need an access token with the scope allo:read.")
         return await call_next(ctx)
 

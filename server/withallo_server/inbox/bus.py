@@ -57,7 +57,11 @@ class PostgresBus:
         """Register a listener of this server and return how to take it back."""
         token = object()
         self._listeners[token] = listener
-        return lambda: self._listeners.pop(token, None) and None
+
+        def leave() -> None:
+            self._listeners.pop(token, None)
+
+        return leave
 
     async def publish_here(self, event: Event) -> None:
         """Deliver an event to the clients of this server only."""
