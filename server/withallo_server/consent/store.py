@@ -105,10 +105,7 @@ class Consents:
     async def get(self, question: str) -> Asked | None:
         """A question that has not expired."""
         await self._open()
-        statement = select(questions).where(
-            questions.c.account == self.account, questions.c.id == question, self._alive()
-        )
-        row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
+        row = await self.database.read(lambda connection: self._row(connection, question))
         return None if row is None else _asked(row)
 
     async def decide(
@@ -118,7 +115,7 @@ class Consents:
         await self._open()
 
         def work(connection: Connection) -> Asked | None:
-            row = self._pending(connection, question)
+            row = self._row(connection, question)
             if row is None or not hmac.compare_digest(row.secret, _digest(secret)):
                 return None
             values = {"state": "approved" if yes else "declined", "edited": edited, "note": note}
@@ -133,7 +130,7 @@ class Consents:
         await self._open()
 
         def work(connection: Connection) -> bool:
-            row = self._pending(connection, question)
+            row = self._row(connection, question)
             if row is None or row.principal != principal or row.binding != binding:
                 return False
             return _move(connection, question, was, {"state": "used"})
@@ -142,11 +139,20 @@ class Consents:
 
     async def decided(self, principal: str, binding: str) -> list[Asked]:
         """Decisions about exactly this write that nobody took yet, oldest first."""
-        return await self._find(principal, binding, ("approved", "declined"))
-
-    async def waiting(self, principal: str, binding: str) -> list[Asked]:
-        """Questions about exactly this write that wait for their human."""
-        return await self._find(principal, binding, ("asked",))
+        await self._open()
+        statement = (
+            select(questions)
+            .where(
+                questions.c.account == self.account,
+                questions.c.principal == principal,
+                questions.c.binding == binding,
+                questions.c.state.in_(("approved", "declined")),
+                self._alive(),
+            )
+            .order_by(questions.c.asked_at)
+        )
+        rows = await self.database.read(lambda connection: connection.execute(statement).all())
+        return [_asked(row) for row in rows]
 
     async def by_key(self, key: str) -> Asked | None:
         """The newest question about the write with this idempotency key."""
@@ -160,29 +166,13 @@ class Consents:
         row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
         return None if row is None else _asked(row)
 
-    async def _find(self, principal: str, binding: str, states: tuple[State, ...]) -> list[Asked]:
-        await self._open()
-        statement = (
-            select(questions)
-            .where(
-                questions.c.account == self.account,
-                questions.c.principal == principal,
-                questions.c.binding == binding,
-                questions.c.state.in_(states),
-                self._alive(),
-            )
-            .order_by(questions.c.asked_at)
-        )
-        rows = await self.database.read(lambda connection: connection.execute(statement).all())
-        return [_asked(row) for row in rows]
-
     async def _open(self) -> None:
         async with self._opening:
             if not self._ready:
                 await self.database.migrate(SCHEMA)
                 self._ready = True
 
-    def _pending(self, connection: Connection, question: str) -> Row[Any] | None:
+    def _row(self, connection: Connection, question: str) -> Row[Any] | None:
         statement = select(questions).where(
             questions.c.account == self.account, questions.c.id == question, self._alive()
         )

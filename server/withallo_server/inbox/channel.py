@@ -9,7 +9,6 @@ from withallo_tools.names import names_for
 from withallo_tools.outsiders import EVERYBODY, fence
 from withallo_tools.services import InboxEvent, Services
 
-CAPABILITY = "claude/channel"
 METHOD = "notifications/claude/channel"
 
 _FROM_OUTSIDE = frozenset({"call.received", "call.completed", "sms.received"})
