@@ -202,5 +202,7 @@ def _last_words(last: Talk) -> str:
 
 
 async def _read_events(reach: Services, party: Party) -> None:
-    page = await reach.inbox.list(EventQuery(contact_numbers=party.numbers, unread=True, limit=100))
-    await reach.inbox.mark_read([event.event_id for event in page.events])
+    unread = EventQuery(contact_numbers=party.numbers, unread=True, limit=100)
+    while events := (await reach.inbox.list(unread)).events:
+        if not await reach.inbox.mark_read([event.event_id for event in events]):
+            return
