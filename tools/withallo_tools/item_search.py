@@ -6,11 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from mcp.server.mcpserver.exceptions import ToolError
-
 from withallo_client import AlloClient, Item, ItemFilter
 from withallo_tools.call_facts import facts_of_item
 from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
+from withallo_tools.paging import unreadable
 from withallo_tools.times import TimeRange
 
 Order = Literal["newest", "oldest", "relevance"]
@@ -146,7 +145,7 @@ def _read_place(position: object, filters: int) -> tuple[int, int, int]:
         ):
             return place, page, skip
         case _:
-            raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.")
+            raise unreadable()
 
 
 def _extension(query: ItemQuery) -> Literal["transcript"] | None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from mcp.server.mcpserver.exceptions import ToolError
-
+from withallo_tools.paging import unreadable
 from withallo_tools.times import TimeRange
 from withallo_tools.together import together
 
@@ -63,7 +62,7 @@ class Position:
                 return None
             case [int(ticks), str(row_id), int(page)] if 0 <= page <= 100_000 and abs(ticks) < _FAR:
                 return cls(_EPOCH + ticks * _TICK, row_id, page)
-        raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.")
+        raise unreadable()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def read_cursor(kind: str, asked: Mapping[str, Any], cursor: str) -> Any:
     try:
         body = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.") from error
+        raise unreadable() from error
     match body:
         case [str(found), str(digest), position] if found == kind and digest == _digest(asked):
             return position
@@ -55,7 +55,12 @@ def read_offset(kind: str, asked: Mapping[str, Any], cursor: str) -> int:
         case int(position) if 0 <= position <= 1_000_000:
             return position
         case _:
-            raise ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.")
+            raise unreadable()
+
+
+def unreadable() -> ToolError:
+    """The error for a cursor that is none of ours."""
+    return ToolError("cursor: cannot be read. Pass next_cursor exactly as given, or leave it out.")
 
 
 def _digest(asked: Mapping[str, Any]) -> str:
