@@ -117,10 +117,11 @@ async def wait_for_event(
     """
     reach = services(ctx)
     party = await find_reading(reach, contact) if contact.strip() else None
+    chosen = await find_line(reach, line)
     query = EventQuery(
         topics=topics_of(topic),
         contact_numbers=party.numbers if party else (),
-        allo_number=(line.strip() and getattr(await find_line(reach, line), "number", None)) or None,
+        allo_number=chosen.number if chosen else None,
         after=_read_after(after),
         limit=20,
         newest_first=False,
