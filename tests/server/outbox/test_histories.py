@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 Step = Literal["send", "look", "restart", "later", "cut-before", "cut-after", "500", "500-after", "hang", "hang-after"]
@@ -20,7 +20,13 @@ steps = st.lists(
 
 
 @given(history=steps)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.generate,),
+    suppress_health_check=list(HealthCheck),
+)
 @pytest.mark.timeout(180)
 def test_histories(make_world: Any, history: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
