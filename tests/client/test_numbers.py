@@ -24,7 +24,7 @@ async def test_numbers_come_from_v2_with_what_each_can_do(allo: AlloClient, api:
                     "capabilities": ["VOICE", "SMS"],
                     "users": [{"id": "usr-1", "name": "Ada", "email": "ada@example.com"}],
                 },
-                {"number": None, "name": "LUMEN", "country": "FR", "type": "SENDER_ID", "capabilities": None},
+                {"name": "LUMEN", "country": "FR", "type": "SENDER_ID", "capabilities": None, "users": None},
             ]
         }
     )
@@ -35,7 +35,7 @@ async def test_numbers_come_from_v2_with_what_each_can_do(allo: AlloClient, api:
     assert (line.number, line.type, line.capabilities) == ("+33612345678", "NUMBER", ("VOICE", "SMS"))
     assert line.users[0].name == "Ada"
     assert sender.is_sender_id
-    assert (sender.number, sender.name, sender.capabilities) == (None, "LUMEN", ())
+    assert (sender.number, sender.name, sender.capabilities, sender.users) == (None, "LUMEN", (), ())
 
 
 @pytest.mark.parametrize("refusal", [(403, FORBIDDEN_V2), (404, {"error": {"code": "ENDPOINT_NOT_FOUND"}})])
