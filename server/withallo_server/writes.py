@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import anyio
+from anyio.abc import TaskGroup
 from mcp.server.mcpserver import Context
 
 from withallo_client import AlloClient
@@ -36,6 +37,9 @@ from withallo_server.outbox.sending import Sending, held_back
 from withallo_server.outbox.store import Outbox
 from withallo_server.telemetry import span
 from withallo_tools.services import Inbox, Option, People, Request, SendReport, Write, Written
+
+if TYPE_CHECKING:
+    from withallo_server.consent.pages import ApprovalPages
 
 
 @dataclass
@@ -226,11 +230,7 @@ async def open_writes(
     sending = Sending(outbox, Search(client, inbox, outbox), zone)
     rules = Guardrails(settings, people, OptOuts(database, account, inbox), lambda: clock().astimezone(zone))
     async with anyio.create_task_group() as tasks:
-        pages = None
-        if settings.approval_page != "off":
-            from withallo_server.consent.pages import ApprovalPages
-
-            pages = ApprovalPages(consents, tasks, settings.approval_page, open_browser)
+        pages = _approval_pages(settings, consents, tasks, open_browser)
         yield GatedWrites(
             settings=settings,
             outbox=outbox,
@@ -244,3 +244,13 @@ async def open_writes(
             clock=clock,
         )
         tasks.cancel_scope.cancel()
+
+
+def _approval_pages(
+    settings: SendingSettings, consents: Consents, tasks: TaskGroup, open_browser: Callable[[str], bool] | None
+) -> "ApprovalPages | None":
+    if settings.approval_page == "off":
+        return None
+    from withallo_server.consent.pages import ApprovalPages
+
+    return ApprovalPages(consents, tasks, settings.approval_page, open_browser)
