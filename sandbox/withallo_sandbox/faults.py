@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 import anyio
 import httpx
@@ -16,7 +16,6 @@ Kind = Literal[
     "latency", "429", "500", "500-after", "html", "malformed", "cut-before", "cut-after", "hang", "hang-after"
 ]
 _REQUEST_ID: Final = "req_fault0000000"
-KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 
 class ConnectionCutError(httpx.RemoteProtocolError):
