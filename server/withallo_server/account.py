@@ -49,6 +49,7 @@ class Account:
         readings: Whose words were read in which session.
         directory: What is behind `people`, with its background work.
         numbers_as_of: When the lines were last fetched.
+        fresh_for: How old lines may be that are asked for as they are now; more than nothing where callers share a key.
     """
 
     def __init__(
@@ -77,9 +78,11 @@ class Account:
         self._clock = clock
         self._kept = KeyScopes(settings.data_dir)
         self._facts = self._kept.load(key)
+        self._off: tuple[KeyFacts | None, dict[str, str]] = (None, {})
         self._asked: frozenset[str] | None = None
         self._looked_up = anyio.Event()
         self.numbers_as_of: datetime | None = None
+        self.fresh_for = timedelta(0)
         self._numbers: Sequence[Number] = ()
         self._numbers_lock = anyio.Lock()
 
@@ -101,7 +104,11 @@ class Account:
     @property
     def tools_off(self) -> dict[str, str]:
         """Tools that are not offered, and why; scopes that were never learned close none."""
-        return {each.name: each.reason for each in statuses(self.settings, self._facts.scopes) if not each.on}
+        facts, off = self._off
+        if facts is not self._facts:
+            off = {each.name: each.reason for each in statuses(self.settings, self._facts.scopes) if not each.on}
+            self._off = (self._facts, off)
+        return off
 
     @property
     def answer_budget(self) -> int:
@@ -115,7 +122,8 @@ class Account:
     async def numbers(self, *, fresh: bool = False) -> Sequence[Number]:
         """Lines and sender IDs, kept for five minutes for whoever does not ask for fresh ones."""
         async with self._numbers_lock:
-            if fresh or self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) > NUMBERS_KEPT:
+            kept = self.fresh_for if fresh else NUMBERS_KEPT
+            if self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) >= kept:
                 self._numbers = tuple(await self.client.numbers.list())
                 self.numbers_as_of = self.now()
             return self._numbers

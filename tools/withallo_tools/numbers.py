@@ -50,7 +50,7 @@ async def numbers_answer(reach: Services) -> CallToolResult:
     rows = [_row(number) for number in numbers]
     lines = sum(not number.is_sender_id for number in numbers)
     answer = Answer(reach.answer_budget).say(f"{count(lines, 'line')}, {count(len(numbers) - lines, 'sender ID')}:")
-    return answer.say(*map(_text, numbers)).result(Numbers(numbers=tuple(rows)))
+    return answer.say(*map(_text, numbers, rows)).result(Numbers(numbers=tuple(rows)))
 
 
 def _row(number: Number) -> NumberRow:
@@ -64,8 +64,7 @@ def _row(number: Number) -> NumberRow:
     )
 
 
-def _text(number: Number) -> str:
-    row = _row(number)
+def _text(number: Number, row: NumberRow) -> str:
     does = "texts to French mobiles" if number.is_sender_id else ", ".join(row.capabilities)
     users = f"used by {', '.join(row.users)}" if row.users else ""
     return " | ".join(filter(None, (line_label(number), row.kind, row.country, does, users)))

@@ -87,12 +87,12 @@ class Gatekeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
+        if not self._doors.any:
+            await self._pass_on(scope, receive, send)
+            return
         refusal = await self._security.validate_request(Request(scope))
         if refusal is not None:
             await refusal(scope, receive, send)
-            return
-        if not self._doors.any:
-            await self._pass_on(scope, receive, send)
             return
         given = Headers(scope=scope).getlist("authorization")
         try:

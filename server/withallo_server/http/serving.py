@@ -1,5 +1,6 @@
 """Runs the server over HTTP: refuses what would be unsafe, serves, and ends within five seconds."""
 
+import gc
 import ipaddress
 import logging
 import socket
@@ -114,6 +115,8 @@ async def serve(settings: Settings, bound: socket.socket, *, on_loopback: bool) 
         keys = [key.get_secret_value() for key in settings.state_keys] or [await shared_state_key(database)]
         server = build_server(settings, runtime=runtime, request_state=RequestStateSecurity(keys=keys))
         web = build_web(server, runtime, doors, on_loopback=on_loopback)
+        gc.collect()
+        gc.freeze()
         await _Server(_configuration(settings, web), web).serve(sockets=[bound])
 
 
