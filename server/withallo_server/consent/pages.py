@@ -3,17 +3,14 @@
 import logging
 import os
 import secrets
-import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Literal
 
 import anyio
 import anyio.to_thread
-import uvicorn
-from anyio.abc import TaskGroup, TaskStatus
+from anyio.abc import TaskGroup
 from mcp.server.mcpserver import Context
 
 from withallo_server.consent.callers import principal_of
@@ -21,7 +18,9 @@ from withallo_server.consent.decision import Approval, NotAsked, Refusal
 from withallo_server.consent.page import OpenPage, PageApp
 from withallo_server.consent.question import Question
 from withallo_server.consent.store import Consents
+from withallo_server.listening import bind, serve
 from withallo_server.outbox.errors import NotSentError
+from withallo_server.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +84,7 @@ class ApprovalPages:
         try:
             async with self._putting_up:
                 page = await self._standing(principal, question) or await self._put_up(principal, question, key)
-        except OSError as error:
+        except (OSError, SettingsError) as error:
             logger.warning("No approval page can be served: %s", error)
             return NotAsked("the approval page cannot be served on this machine")
         with anyio.move_on_after(self.wait_seconds):
@@ -108,7 +107,9 @@ class ApprovalPages:
         if len(self._waiting) >= MOST_OPEN:
             raise NotSentError(TOO_MANY, "too many pages wait")
         if not self._app.host:
-            self._app.host = await self._tasks.start(self._serve)
+            bound = bind("127.0.0.1:0")
+            await self._tasks.start(serve, self._app.app, bound)
+            self._app.host = f"127.0.0.1:{bound.getsockname()[1]}"
         asked, secret = await self._consents.ask(principal=principal, question=question, channel="page", key=key)
         code = f"{secrets.randbelow(1_000_000):06d}"
         page = OpenPage(asked, secret, question, code if self._mode == "print" else None)
@@ -148,37 +149,6 @@ class ApprovalPages:
         asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited, note=page.void)
         page.decided.set()
         return asked is not None
-
-    async def _serve(self, *, task_status: TaskStatus[str]) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            config = uvicorn.Config(
-                self._app.app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-            server = _Server(config)
-
-            async def serve() -> None:
-                with anyio.CancelScope(shield=True):
-                    await server.serve(sockets=[listener])
-
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(serve)
-                task_status.started(f"127.0.0.1:{listener.getsockname()[1]}")
-                try:
-                    await anyio.sleep_forever()
-                finally:
-                    server.should_exit = True
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the program this page is only a part of."""
-        yield
 
 
 def _open_browser(link: str) -> bool:
