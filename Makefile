@@ -36,7 +36,7 @@ demo: .venv/.run
 	@$(BIN)/withallo-mcp demo
 
 test: .venv/.dev
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
