@@ -9,7 +9,7 @@ from pydantic import Field
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.call_detail import CallDetail, View, Zoom, read_offset_of, tell
 from withallo_tools.call_rows import CallRow, call_rows
-from withallo_tools.call_search import read_call, read_calls
+from withallo_tools.call_search import read_call, read_calls, rest_id
 from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.outsiders import EVERYBODY, clean
@@ -89,7 +89,7 @@ async def get_calls(
     calls = await read_calls(reach, call_ids)
     rows = await call_rows(reach, calls, await known_line_names(reach), gist_length=400)
     known = {call.id for call in calls}
-    asked = dict.fromkeys(call_id.strip().replace("cll_", "cll-", 1) for call_id in call_ids)
+    asked = dict.fromkeys(rest_id(call_id) for call_id in call_ids)
     unknown = tuple(clean(call_id, 60) for call_id in asked if call_id not in known)
     answer = Answer(reach.answer_budget).say(
         f"{len(calls)} of {len(asked)} calls ({span_words(TimeRange(), reach)}):",
@@ -114,7 +114,7 @@ async def update_call_summary(
 ) -> Annotated[CallToolResult, SavedSummary]:
     """Replace the summary of one call; the old text is gone. Read it first with get_call."""
     reach = services(ctx)
-    item_id = call_id.strip().replace("cll_", "cll-", 1)
+    item_id = rest_id(call_id)
     key = None if template_key == "any" else template_key
     write = Write(
         tool="update_call_summary",

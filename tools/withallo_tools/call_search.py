@@ -11,6 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
+from withallo_tools.item_search import DIRECTIONS, RESULTS
 from withallo_tools.lines import own_lines
 from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import clean
@@ -72,14 +73,19 @@ async def search(services: Services, query: CallQuery, after: Position | None = 
     return await newest(_v1_sources(client, query), wanted)
 
 
+def rest_id(call_id: str) -> str:
+    """A call's id as REST writes it; webhooks have an underscore where REST has a dash (API contract 10)."""
+    return call_id.strip().replace("cll_", "cll-", 1)
+
+
 async def read_call(services: Services, call_id: str, *, transcript: bool) -> CallFacts:
-    """One call; webhooks write its id with an underscore where REST has a dash (API contract 10).
+    """One call.
 
     Raises:
         ToolError: The id is that of a text, or a v1 id that the bounded scan did not meet.
         NotFoundError: There is no such call.
     """
-    item_id = call_id.strip().replace("cll_", "cll-", 1)
+    item_id = rest_id(call_id)
     if services.client not in _only_v1 and item_id.startswith(_V2_IDS):
         try:
             item = await services.client.conversations.get(item_id, extend="transcript" if transcript else None)
@@ -98,7 +104,7 @@ async def read_call(services: Services, call_id: str, *, transcript: bool) -> Ca
 
 async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFacts]:
     """Up to 100 calls in one request, in the order asked for; unknown ones are missing."""
-    ids = [call_id.strip().replace("cll_", "cll-", 1) for call_id in call_ids]
+    ids = [rest_id(call_id) for call_id in call_ids]
     of_v2 = [call_id for call_id in dict.fromkeys(ids) if _V2_CALL.fullmatch(call_id)]
     found: list[CallFacts] = []
     if services.client not in _only_v1 and of_v2:
@@ -136,8 +142,8 @@ def _v2_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]
             contact_number=number,
             since=query.span.start,
             until=query.span.end,
-            direction="INBOUND" if query.how == "missed" else _DIRECTIONS.get(query.way),
-            result=_RESULTS.get(query.how),
+            direction="INBOUND" if query.how == "missed" else DIRECTIONS.get(query.way),
+            result=RESULTS.get(query.how),
         )
         for line in lines
         for number in query.numbers or (None,)
@@ -162,11 +168,3 @@ def _v1_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]
 async def _v1_page(client: AlloClient, size: int, line: str, number: str | None, page: int) -> Batch[CallFacts]:
     found = await client.calls.search(line, number, page, size)
     return Batch([facts_of_call(call, line) for call in found.items], found.has_more)
-
-
-_DIRECTIONS: dict[str, Literal["INBOUND", "OUTBOUND"]] = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
-_RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
-    "answered": "ANSWERED",
-    "voicemail": "VOICEMAIL",
-    "transferred": "TRANSFERRED",
-}

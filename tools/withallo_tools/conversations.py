@@ -9,7 +9,7 @@ from pydantic import Field
 from withallo_client import Item, ItemFilter
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.excerpts import excerpt
-from withallo_tools.item_search import ItemQuery, Order, search_items
+from withallo_tools.item_search import DIRECTIONS, RESULTS, ItemQuery, Order, search_items
 from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import beside, names_for
@@ -36,13 +36,7 @@ from withallo_tools.teammates import find_user_id
 from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
-_DIRECTIONS: dict[str, Literal["INBOUND", "OUTBOUND"]] = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
 _KINDS: dict[str, Literal["CALL", "SMS"]] = {"call": "CALL", "text": "SMS"}
-_RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
-    "answered": "ANSWERED",
-    "voicemail": "VOICEMAIL",
-    "transferred": "TRANSFERRED",
-}
 
 
 class FoundItems(Facts):
@@ -94,9 +88,9 @@ async def search_conversations(
         filter=ItemFilter(
             allo_number=chosen.number if chosen else None,
             user_id=await find_user_id(reach, user),
-            direction="INBOUND" if result == "missed" else _DIRECTIONS.get(direction),
+            direction="INBOUND" if result == "missed" else DIRECTIONS.get(direction),
             type="CALL" if result != "any" else _KINDS.get(kind, "ALL"),
-            result=_RESULTS.get(result),
+            result=RESULTS.get(result),
             tags=tags,
             unread=unread or None,
             unresponded=unresponded or None,

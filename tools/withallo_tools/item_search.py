@@ -18,6 +18,12 @@ _SORTS: dict[Order, Literal["DATE_DESC", "DATE_ASC", "RELEVANCE"]] = {
     "oldest": "DATE_ASC",
     "relevance": "RELEVANCE",
 }
+DIRECTIONS: dict[str, Literal["INBOUND", "OUTBOUND"]] = {"inbound": "INBOUND", "outbound": "OUTBOUND"}
+RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
+    "answered": "ANSWERED",
+    "voicemail": "VOICEMAIL",
+    "transferred": "TRANSFERRED",
+}
 _MOST_REQUESTS = 20
 _FULL_PAGE = 100
 
