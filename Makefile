@@ -65,7 +65,7 @@ check-wheel:
 	cd $(WHEEL_ENV) && bin/python $(CURDIR)/tests/wheel_lists_tools.py bin/withallo-mcp
 
 bundle: .venv/.dev
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python listings/bundle.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python docs/listings/bundle.py
 
 .venv/.docs: .venv/.run
 	@if command -v uv >/dev/null; then uv pip install -q --python $(BIN)/python --group docs; \

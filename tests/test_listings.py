@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"listings_{name}", ROOT / "listings" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"listings_{name}", ROOT / "docs" / "listings" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -36,7 +36,7 @@ def read(name: str) -> Any:
 def test_the_committed_file_is_what_would_be_generated(name: str) -> None:
     committed = (ROOT / name).read_text(encoding="utf-8") if (ROOT / name).exists() else ""
 
-    assert committed == GENERATED[name], "run: python listings/generate.py"
+    assert committed == GENERATED[name], "run: python docs/listings/generate.py"
 
 
 def test_the_registry_entry_keeps_the_rules_of_the_registry() -> None:
@@ -54,7 +54,7 @@ def test_the_readme_names_the_registry_entry_so_that_the_registry_believes_it() 
 
 
 def test_the_bundle_asks_for_the_key_as_a_secret_and_starts_with_uv() -> None:
-    manifest = read("listings/mcpb/manifest.json")
+    manifest = read("docs/listings/mcpb/manifest.json")
 
     assert manifest["manifest_version"] == "0.4"
     assert manifest["server"]["type"] == "uv"
@@ -100,7 +100,7 @@ def test_smithery_can_read_its_file() -> None:
 
 
 def test_the_icon_is_a_square_png_of_at_least_256_pixels() -> None:
-    header = (ROOT / "listings" / "icon.png").read_bytes()[:24]
+    header = (ROOT / "docs" / "listings" / "icon.png").read_bytes()[:24]
     width, height = struct.unpack(">II", header[16:24])
 
     assert header.startswith(b"\x89PNG")

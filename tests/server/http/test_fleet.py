@@ -277,8 +277,8 @@ async def check(fleet: Fleet) -> None:
 
 
 def nginx_configuration(folder: Path, port: int, upstreams: list[int]) -> str:
-    """deploy/nginx.conf, with ports of the test in place of names and certificates."""
-    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    """docs/deploy/nginx.conf, with ports of the test in place of names and certificates."""
+    text = (ROOT / "docs" / "deploy" / "nginx.conf").read_text()
     text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
     text = "\n".join(line for line in text.splitlines() if not line.strip().startswith("ssl_"))
     servers = "\n".join(f"server 127.0.0.1:{each} max_fails=1 fail_timeout=5s;" for each in upstreams)

@@ -10,7 +10,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 STAGE = ROOT / "build" / "mcpb"
 PARTS = ("client", "tools", "server", "sandbox", "pyproject.toml", "README.md", "LICENSE")
 VALIDATOR = "@anthropic-ai/mcpb@2.1.2"
@@ -40,8 +40,8 @@ def stage() -> str:
             shutil.copytree(source, STAGE / part, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         else:
             shutil.copy(source, STAGE / part)
-    shutil.copy(ROOT / "listings" / "icon.png", STAGE / "icon.png")
-    shutil.copy(ROOT / "listings" / "mcpb" / "manifest.json", STAGE / "manifest.json")
+    shutil.copy(ROOT / "docs" / "listings" / "icon.png", STAGE / "icon.png")
+    shutil.copy(ROOT / "docs" / "listings" / "mcpb" / "manifest.json", STAGE / "manifest.json")
     return str(json.loads((STAGE / "manifest.json").read_text(encoding="utf-8"))["version"])
 
 
