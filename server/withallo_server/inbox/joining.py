@@ -11,6 +11,7 @@ from withallo_server.inbox.tables import events
 from withallo_server.inbox.writing import lock, read_mark, write_mark
 
 AT_ONCE = 500
+CALLS = RINGING | {CALL_OVER}
 
 _EVERY_ACCOUNT = ""
 _MARK = "joined"
@@ -30,13 +31,13 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
 
 
 def join_calls(connection: Connection) -> int:
-    """Join the call events that came since the last time; returns how many events were looked at."""
+    """Join the call events that came since the last time; returns how many were looked at."""
     lock(connection)
     done = int(read_mark(connection, _EVERY_ACCOUNT, _MARK) or 0)
-    fresh = select(*_COLUMNS).where(events.c.sequence > done).order_by(events.c.sequence).limit(AT_ONCE)
-    rows = connection.execute(fresh).all()
+    fresh = select(*_COLUMNS).where(events.c.sequence > done, events.c.topic.in_(CALLS))
+    rows = connection.execute(fresh.order_by(events.c.sequence).limit(AT_ONCE)).all()
     for row in rows:
-        if row.same_as is None and row.contact_number and (row.topic in RINGING or row.topic == CALL_OVER):
+        if row.same_as is None and row.contact_number:
             _join_around(connection, row)
     if rows:
         write_mark(connection, _EVERY_ACCOUNT, _MARK, str(rows[-1].sequence))
@@ -51,7 +52,7 @@ def _join_around(connection: Connection, row: Row[Any]) -> None:
             events.c.account == row.account,
             events.c.contact_number == row.contact_number,
             events.c.happened_at.between(row.happened_at - 3 * _NEAR, row.happened_at + 3 * _NEAR),
-            events.c.topic.in_((*RINGING, CALL_OVER)),
+            events.c.topic.in_(CALLS),
             events.c.same_as.is_(None),
         )
         .limit(_MOST_NEAR)

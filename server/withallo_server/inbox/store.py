@@ -1,7 +1,7 @@
 """The events of every account in one database, with the background work they need."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Self
 
@@ -9,7 +9,7 @@ import anyio
 
 from withallo_server.database import Database, StorageError
 from withallo_server.inbox.events import NewEvent
-from withallo_server.inbox.joining import AT_ONCE, join_calls
+from withallo_server.inbox.joining import AT_ONCE, CALLS, join_calls
 from withallo_server.inbox.tables import SCHEMA
 from withallo_server.inbox.watch import Watch
 from withallo_server.inbox.writer import EventWriter
@@ -17,6 +17,7 @@ from withallo_server.inbox.writer import EventWriter
 logger = logging.getLogger(__name__)
 
 JOIN_SECONDS = 0.25
+CHECKPOINT_SECONDS = 0.5
 
 
 class Store:
@@ -31,6 +32,7 @@ class Store:
         self.watch = Watch(database)
         self._writer = EventWriter(database, self._committed)
         self._unjoined = anyio.Event()
+        self._unsaved = anyio.Event()
 
     @classmethod
     @asynccontextmanager
@@ -47,6 +49,7 @@ class Store:
             await stack.enter_async_context(store._writer.running())
             group = await stack.enter_async_context(anyio.create_task_group())
             group.start_soon(store._join)
+            group.start_soon(store._checkpoint)
             try:
                 yield store
             finally:
@@ -60,9 +63,11 @@ class Store:
         """
         return await self._writer.add(event)
 
-    def _committed(self) -> None:
+    def _committed(self, stored: Sequence[NewEvent]) -> None:
         self.watch.wake()
-        self._unjoined.set()
+        self._unsaved.set()
+        if any(event.facts.topic in CALLS for event in stored):
+            self._unjoined.set()
 
     async def _join(self) -> None:
         """Join calls some time after their events came; what a crash leaves undone is done at the next start."""
@@ -75,3 +80,14 @@ class Store:
                 logger.warning("Call events stay unjoined for now: %s", error)
             await self._unjoined.wait()
             await anyio.sleep(JOIN_SECONDS)
+
+    async def _checkpoint(self) -> None:
+        """Keep the log of SQLite short, so that no commit has to."""
+        while True:
+            await self._unsaved.wait()
+            self._unsaved = anyio.Event()
+            await anyio.sleep(CHECKPOINT_SECONDS)
+            try:
+                await self.database.checkpoint()
+            except StorageError as error:
+                logger.warning("The log is not moved into the file for now: %s", error)

@@ -2,11 +2,14 @@
 
 import functools
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
+import anyio.from_thread
+import anyio.to_thread
 
 from withallo_server.database import Database, StorageError
 from withallo_server.inbox.events import NewEvent
@@ -26,22 +29,25 @@ class _Place:
         self.event = event
         self.done = anyio.Event()
         self.stored = False
-        self.error: Exception | None = None
+        self.error: StorageError | None = None
 
 
 class EventWriter:
     """Stores events. While one commit is on its way to the disk, the next ones gather for the commit after it.
 
+    One thread commits for as long as the writer runs: it goes from batch to batch without a turn of the event loop.
+
     Args:
         database: Where to.
-        committed: Called after each commit that added something.
+        committed: Called after each commit with what it added.
     """
 
-    def __init__(self, database: Database, committed: Callable[[], None]) -> None:
+    def __init__(self, database: Database, committed: Callable[[Sequence[NewEvent]], None]) -> None:
         self._database = database
         self._committed = committed
         self._queue: list[_Place] = []
-        self._wake = anyio.Event()
+        self._is_closing = False
+        self._change = threading.Condition()
 
     async def add(self, event: NewEvent) -> bool:
         """Store an event; returns after it is durable, false when it had been stored before.
@@ -50,8 +56,11 @@ class EventWriter:
             StorageError: It is not stored.
         """
         place = _Place(event)
-        self._queue.append(place)
-        self._wake.set()
+        with self._change:
+            if self._is_closing:
+                raise StorageError("The inbox is closed.")
+            self._queue.append(place)
+            self._change.notify()
         await place.done.wait()
         if place.error is not None:
             raise place.error
@@ -59,53 +68,49 @@ class EventWriter:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write for as long as this is open; what is queued at the end is refused."""
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._run)
+        """Write for as long as this is open; what is queued at the end is still written."""
+        async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
+            group.start_soon(anyio.to_thread.run_sync, self._write_all, portal)
             try:
                 yield
             finally:
-                group.cancel_scope.cancel()
-                self._settle(self._queue, StorageError("The inbox is closing."))
+                with self._change:
+                    self._is_closing = True
+                    self._change.notify()
 
-    async def _run(self) -> None:
+    def _write_all(self, portal: anyio.from_thread.BlockingPortal) -> None:
         while True:
-            await self._wake.wait()
-            self._wake = anyio.Event()
-            while self._queue:
+            with self._change:
+                self._change.wait_for(lambda: self._queue or self._is_closing)
                 batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
-                try:
-                    await self._write(batch)
-                finally:
-                    self._settle(batch, StorageError("The inbox is closing."))
+            if not batch:
+                return
+            self._write(batch)
+            portal.start_task_soon(self._tell, batch)
 
-    async def _write(self, batch: Sequence[_Place]) -> None:
-        work = functools.partial(add_events, batch=[place.event for place in batch])
+    def _write(self, batch: Sequence[_Place]) -> None:
         try:
-            stored = await self._database.write(work)
+            stored = self._database.write_now(functools.partial(add_events, batch=[place.event for place in batch]))
         except StorageError as error:
             logger.warning("%d events refused: %s", len(batch), error)
-            self._settle(batch, error)
-        except Exception as error:  # noqa: BLE001  # one odd event must not take its neighbours with it
-            await self._write_singly(batch, error)
+            self._fail(batch, error)
+        except Exception as error:
+            if len(batch) > 1:
+                for place in batch:
+                    self._write([place])
+                return
+            logger.warning("An event could not be stored: %s", type(error).__name__)
+            self._fail(batch, StorageError(f"The event could not be stored: {type(error).__name__}."))
         else:
             for place, is_new in zip(batch, stored, strict=True):
                 place.stored = is_new
-                place.done.set()
-            if any(stored):
-                self._committed()
 
-    async def _write_singly(self, batch: Sequence[_Place], error: Exception) -> None:
-        if len(batch) > 1:
-            for place in batch:
-                await self._write([place])
-            return
-        logger.error("An event could not be stored: %s", type(error).__name__)
-        self._settle(batch, StorageError(f"The event could not be stored: {type(error).__name__}."))
+    def _fail(self, batch: Sequence[_Place], error: StorageError) -> None:
+        for place in batch:
+            place.error = error
 
-    @staticmethod
-    def _settle(places: Sequence[_Place], error: Exception) -> None:
-        for place in places:
-            if not place.done.is_set():
-                place.error = error
-                place.done.set()
+    def _tell(self, batch: Sequence[_Place]) -> None:
+        for place in batch:
+            place.done.set()
+        if stored := [place.event for place in batch if place.stored]:
+            self._committed(stored)
