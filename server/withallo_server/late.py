@@ -113,9 +113,9 @@ class LatePeople:
         """See `People.search`."""
         return await (await self._room()).search(query, limit=limit, offset=offset, progress=progress)
 
-    async def resolve(self, text: str) -> Resolution:
+    async def resolve(self, text: str, *, certain: bool = False, progress: Progress | None = None) -> Resolution:
         """See `People.resolve`."""
-        return await (await self._room()).resolve(text)
+        return await (await self._room()).resolve(text, certain=certain, progress=progress)
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """See `People.names`."""

@@ -6,16 +6,16 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_client import ContactContext
-from withallo_tools.answers import Answer, Facts
+from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.contact_card import ContactFacts, contact_answer
 from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.newest import Position
-from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText
+from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor, read_offset
 from withallo_tools.parameters import OPTIONAL, Cursor, Limit, WantedContact
 from withallo_tools.people_rows import PersonRow, people_row
-from withallo_tools.resolve import Party, find_reading
+from withallo_tools.resolve import Party, find_reading, first_fill
 from withallo_tools.services import Services, services
 from withallo_tools.talk import TalkRow, talk_row
 from withallo_tools.talk_search import conversation_with
@@ -58,13 +58,9 @@ async def search_contacts(
     reach = services(ctx)
     asked = {"query": query, "limit": limit}
     offset = read_offset("contacts", asked, cursor)
-
-    async def progress(done: int, total: int | None) -> None:
-        await ctx.report_progress(done, total, "Reading the contacts for the first time")
-
-    page = await reach.people.search(query, limit=limit, offset=offset, progress=progress)
+    page = await reach.people.search(query, limit=limit, offset=offset, progress=first_fill(ctx))
     answer = Answer(reach.answer_budget).say(
-        f"{len(page.people)} of {page.total} contacts{' that match, best first' if query else ''}:",
+        _headline(len(page.people), page.total, query),
         "" if page.complete else "The directory is still filling: somebody may be missing; try again in a moment.",
     )
     rows = [people_row(reach, person, searched=bool(query)) for person in page.people]
@@ -115,6 +111,12 @@ async def get_contact_conversation(
     items = tuple(row for _, row in rows[:shown])
     facts = ContactConversation(contact=party.label, items=items, total=found.total, next_cursor=more)
     return answer.result(facts)
+
+
+def _headline(shown: int, total: int, query: str) -> str:
+    if not shown:
+        return f"Nobody matches '{clean(query, 60)}'." if query else "No contacts."
+    return f"{shown} of {count(total, 'contact')}{', best match first' if query else ''}:"
 
 
 async def _read_contact(reach: Services, party: Party) -> ContactContext:

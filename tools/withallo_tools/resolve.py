@@ -13,7 +13,8 @@ from withallo_tools.answers import refusal
 from withallo_tools.lines import read_number
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import display, looks_like_number, normal
-from withallo_tools.services import Person, Services
+from withallo_tools.services import Person, Progress, Services
+from withallo_tools.tool import ToolContext
 
 _ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
 
@@ -51,6 +52,15 @@ class Party:
         return " ".join(filter(None, (clean(self.name, 60), number))) or clean(self.contact_id)
 
 
+def first_fill(ctx: ToolContext) -> Progress:
+    """Tells the client of a call how far the first fill of the directory is."""
+
+    async def progress(done: int, total: int | None) -> None:
+        await ctx.report_progress(done, total, "Reading the contacts for the first time")
+
+    return progress
+
+
 async def find_reading(services: Services, text: str) -> Party:
     """The person to read about; a clear best match will do.
 
@@ -67,8 +77,10 @@ async def find_reading(services: Services, text: str) -> Party:
     raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
 
 
-async def find_exact(services: Services, text: str) -> Party:
+async def find_exact(services: Services, text: str, progress: Progress | None = None) -> Party:
     """The person to write to or about: only an id, a number, or an e-mail address or full name that one person has.
+
+    A first fill of the directory that gets on is waited for, and `progress` told of it.
 
     Raises:
         ToolError: It is not certain who is meant; the error lists who could be.
@@ -77,7 +89,7 @@ async def find_exact(services: Services, text: str) -> Party:
     found = await _by_number_or_id(services, text)
     if found:
         return found
-    meant = await services.people.resolve(text)
+    meant = await services.people.resolve(text, certain=True, progress=progress)
     if meant.best and meant.exact:
         return _party(meant.best)
     if not meant.candidates:

@@ -11,7 +11,7 @@ from withallo_tools.lines import line_label, read_number
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import Phone, display, looks_like_number, normal, parse_phone
 from withallo_tools.resolve import Party, UncertainError, find_exact
-from withallo_tools.services import Person, Services
+from withallo_tools.services import Person, Progress, Services
 from withallo_tools.talk_search import conversation_with
 
 _UNTEXTABLE = {
@@ -39,8 +39,8 @@ class Recipient:
         return self.phone.country == "FR" and self.phone.kind == "mobile"
 
 
-async def find_recipient(reach: Services, to: str) -> Recipient:
-    """The one number a text goes to.
+async def find_recipient(reach: Services, to: str, progress: Progress | None = None) -> Recipient:
+    """The one number a text goes to; `progress` is told of a first fill that is waited for.
 
     Raises:
         UncertainError: It is not certain who is meant, or which number.
@@ -50,7 +50,7 @@ async def find_recipient(reach: Services, to: str) -> Recipient:
         phone = await read_number(reach, to)
         _refuse_untextable(phone)
         return Recipient(await find_exact(reach, to), phone)
-    party = await find_exact(reach, to)
+    party = await find_exact(reach, to, progress)
     phones = _phones(party.numbers, reach.region)
     textable = [phone for phone in phones if phone.kind not in _UNTEXTABLE]
     if len(textable) == 1:

@@ -177,11 +177,17 @@ class People(Protocol):
     async def search(self, query: str, *, limit: int, offset: int = 0, progress: Progress | None = None) -> PeoplePage:
         """Find people by name, company, e-mail or any part of a number; an empty query lists everybody.
 
-        While a short first fill runs this waits for it, at most a second or two, and tells `progress`.
+        While a short first fill runs this waits for it, at most four seconds, and tells `progress`.
         """
 
-    async def resolve(self, text: str) -> Resolution:
-        """Find out who is meant by a name, a number, an e-mail address or an id."""
+    async def resolve(self, text: str, *, certain: bool = False, progress: Progress | None = None) -> Resolution:
+        """Find out who is meant by a name, a number, an e-mail address or an id.
+
+        Args:
+            text: The name, number, address or id.
+            certain: Wait for a first fill as long as it gets on, at most 20 seconds: nobody is certain before.
+            progress: Told how far that fill is.
+        """
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """The known name of each number, as far as there is one. Never waits for the API."""

@@ -13,7 +13,7 @@ from withallo_client import Number
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import OPTIONAL, IdempotencyKey
-from withallo_tools.resolve import UncertainError
+from withallo_tools.resolve import UncertainError, first_fill
 from withallo_tools.segments import count_segments
 from withallo_tools.sending import Recipient, find_recipient, find_sender, possible_recipients
 from withallo_tools.services import Option, Request, Services, Write, Written, services
@@ -54,7 +54,7 @@ async def send_sms(
     reach = services(ctx)
     _check(message)
     try:
-        recipient = await find_recipient(reach, to)
+        recipient = await find_recipient(reach, to, first_fill(ctx))
     except UncertainError as doubt:
         if not reach.writes.can_choose(ctx):
             raise

@@ -25,9 +25,14 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A no, or a question that ran out of time."""
+    """A no, or a question that ran out of time.
+
+    Attributes:
+        advice: What the model is to do now.
+    """
 
     reason: str
+    advice: str = "Do not ask again unless the user wants you to."
 
 
 @dataclass(frozen=True, slots=True)

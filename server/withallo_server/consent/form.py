@@ -32,8 +32,11 @@ DECLINED = "the human declined"
 DISMISSED = "the human closed the question without an answer"
 TOO_LATE = "nobody answered within ten minutes"
 NOBODY = "None of these"
-CHOSE_NOBODY = "the human chose none of these people"
-SPENT = "this approval was used before, has expired, or was given for something else; ask again"
+CHOSE_NOBODY = Refusal(
+    "the human ticked the box and chose no person",
+    "Ask the user who is meant; if they want it sent, call again with that person's number or id.",
+)
+SPENT = Refusal("this approval was used before or has expired", "If the user still wants it sent, call again.")
 
 
 class Approve(BaseModel):
@@ -110,9 +113,12 @@ async def _ask_and_return(
         raise InputNeeded(_as_input_request(question, asked))
     asked = (ctx.request_state or "").removeprefix(STATE)
     known = await consents.get(asked)
-    if known is None or not await consents.use(asked, principal, question.binding):
-        return Refusal(SPENT)
+    if known is None or not await consents.use(asked, principal, known.binding):
+        return SPENT
     answer = (ctx.input_responses or {}).get(ANSWER)
+    if known.binding != question.binding and isinstance(answer, ElicitResult) and answer.action == "accept":
+        again, _ = await consents.ask(principal=principal, question=question, channel="form", key=known.key)
+        raise InputNeeded(_as_input_request(question, again))
     if not isinstance(answer, ElicitResult):
         return NotAsked("the client said it can ask and then brought no answer")
     if answer.action != "accept":
@@ -131,7 +137,7 @@ def _read(data: Approve, key: str, question: Question) -> Approval | Refusal:
         return Approval("form", key, edited)
     choice = getattr(data, "choice", NOBODY)
     if choice not in question.choices:
-        return Refusal(CHOSE_NOBODY)
+        return CHOSE_NOBODY
     return Approval("form", key, edited, question.choices.index(choice))
 
 

@@ -103,6 +103,5 @@ class Gate:
 
 def _yes(outcome: Approval | Refusal) -> Approval:
     if isinstance(outcome, Refusal):
-        text = f"Not sent: {outcome.reason}. Do not ask again unless the user wants you to."
-        raise NotSentError(text, outcome.reason)
+        raise NotSentError(f"Not sent: {outcome.reason}. {outcome.advice}", outcome.reason)
     return outcome

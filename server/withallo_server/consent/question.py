@@ -22,7 +22,7 @@ class Question:
         text: The full message, where there is one.
         editable: Whether the human may put another text in its place.
         warnings: Reasons to look twice.
-        binding: Digest of the tool, the exact payload and what is shown; an answer is good for nothing else.
+        binding: Digest of the tool, the exact payload and, without recipients, what is shown; good for nothing else.
         choices: What the human chooses from, where there are several writes.
     """
 
@@ -70,8 +70,13 @@ def question_about(write: Write, warnings: tuple[str, ...]) -> Question:
         text=None if text is None else visible(text),
         editable=write.revise is not None and text is not None,
         warnings=tuple(one_line(warning) for warning in warnings),
-        binding=digest([write.tool, dict(write.payload), list(write.recipients), write.action, list(write.details)]),
+        binding=digest([write.tool, dict(write.payload), list(write.recipients), *_shown(write)]),
     )
+
+
+def _shown(write: Write) -> list[Any]:
+    """What an answer is bound to besides the payload: a number says who gets a text, and its name may come later."""
+    return [] if write.recipients else [write.action, list(write.details)]
 
 
 def question_between(title: str, options: Sequence[Option], warnings: tuple[str, ...]) -> Question:

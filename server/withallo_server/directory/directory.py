@@ -21,7 +21,8 @@ from withallo_tools.services import PeoplePage, Person, Resolution
 from withallo_tools.services import Progress as Report
 
 _SHORT_FILL = 1000
-_PATIENCE = 1.5
+_PATIENCE = 4.0
+_LONGEST_PATIENCE = 20.0
 _GLANCE = 0.05
 _CANDIDATES = 12
 _ID_PREFIXES = ("cnt_", "cnt-", "per-", "con_")
@@ -92,9 +93,12 @@ class Directory:
 
         return await self._database.read(work)
 
-    async def resolve(self, text: str) -> Resolution:
-        """Find out who is meant by a name, a number, an e-mail address or an id."""
-        filled = await self._patiently(None)
+    async def resolve(self, text: str, *, certain: bool = False, progress: Report | None = None) -> Resolution:
+        """Find out who is meant by a name, a number, an e-mail address or an id.
+
+        To be certain, a first fill is waited for as long as it gets on, at most 20 seconds.
+        """
+        filled = await self._patiently(progress, certain=certain)
 
         def work(connection: Connection) -> Resolution:
             hits, _ = self._hits(connection, text, _CANDIDATES)
@@ -134,16 +138,21 @@ class Directory:
         )
         self._names.clear()
 
-    async def _patiently(self, progress: Report | None) -> Progress:
-        """Wait a moment for a first fill that will soon be over."""
-        with anyio.move_on_after(_PATIENCE):
+    async def _patiently(self, progress: Report | None, *, certain: bool = False) -> Progress:
+        """Wait a moment for a first fill that will soon be over; to be certain, for any that gets on."""
+        end, read = anyio.current_time() + _LONGEST_PATIENCE, -1
+        with anyio.move_on_after(_PATIENCE) as patience:
             while True:
                 filled = await self._filler.progress()
                 if filled.complete:
                     return filled
-                if progress is not None:
-                    await progress(filled.read, filled.of)
-                if filled.stalled or (filled.of or 0) > _SHORT_FILL:
+                if filled.read != read:
+                    read = filled.read
+                    if certain:
+                        patience.deadline = min(end, anyio.current_time() + _PATIENCE)
+                    if progress is not None:
+                        await progress(filled.read, filled.of)
+                if filled.stalled or (not certain and (filled.of or 0) > _SHORT_FILL):
                     return filled
                 with anyio.move_on_after(_GLANCE):
                     await self._filler.filled.wait()

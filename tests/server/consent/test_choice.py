@@ -32,6 +32,11 @@ SAWMILL = "Thomas Martin, Scierie Martin, +33600000104"
 NOBODY = "None of these"
 
 
+@pytest.fixture
+def world(known_world: Any) -> Any:
+    return known_world
+
+
 class Human:
     """Answers forms, and keeps what was asked."""
 
@@ -228,15 +233,53 @@ async def test_a_choice_is_good_for_the_question_it_was_given_to(world: Any, one
     assert world.sent == []
 
 
-async def test_a_new_namesake_between_question_and_answer_voids_the_answer(world: Any, one_round: Any) -> None:
+async def test_a_new_namesake_between_question_and_answer_asks_anew(world: Any, one_round: Any) -> None:
     answer = {"action": "accept", "content": {"choice": SAWMILL, "approve": True}}
     async with world.client(asks=never_asked) as client:
         state = await ask(client, one_round)
         third = {"numbers": ["+33600000177"], "name": "Thomas", "last_name": "Martin"}
         result = await client.call_tool("create_contact", third)
         assert not result.is_error, result
+        anew = await one_round(client, CALL, state, **answer)
+        assert isinstance(anew, InputRequiredResult)
+        assert "+33600000177" in str(anew.input_requests)
+        assert world.sent == []
         assert (await one_round(client, CALL, state, **answer)).is_error
-    assert world.sent == []
+        assert world.sent == []
+        assert not (await one_round(client, CALL, anew.request_state, **answer)).is_error
+    assert world.sent == [(THOMAS_SAWMILL.numbers[1], CALL["message"])]
+
+
+async def test_a_name_that_comes_to_be_known_after_the_question_keeps_the_yes(world: Any, one_round: Any) -> None:
+    call = {**CALL, "to": "+33600000176"}
+    async with world.client(asks=Human(approve=True)) as client:
+        asked = await one_round(client, call)
+        new = {"numbers": ["+33600000176"], "name": "Ines", "last_name": "Nouvelle"}
+        assert not (await client.call_tool("create_contact", new)).is_error
+        sent = await one_round(client, call, asked.request_state, action="accept", content={"approve": True})
+    assert not sent.is_error
+    assert world.sent == [("+33600000176", CALL["message"])]
+
+
+@ERAS
+async def test_a_yes_without_a_choice_asks_for_the_person(world: Any, words: Words, era: Any) -> None:
+    async with world.client(era=era, asks=Human(approve=True)) as client:
+        said = words(await client.call_tool("send_sms", CALL))
+    assert "chose no person" in said
+    assert "Ask the user who is meant" in said
+    assert "Do not ask again" not in said
+
+
+async def test_a_spent_approval_says_how_to_go_on_and_nothing_against_it(
+    world: Any, words: Words, one_round: Any
+) -> None:
+    answer = {"action": "accept", "content": {"choice": SAWMILL, "approve": True}}
+    async with world.client(asks=never_asked, duplicate_window=0) as client:
+        state = await ask(client, one_round)
+        await one_round(client, CALL, state, **answer)
+        said = words(await one_round(client, CALL, state, **answer))
+    assert "call again" in said
+    assert "Do not ask again" not in said
 
 
 @ERAS

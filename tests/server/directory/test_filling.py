@@ -102,6 +102,24 @@ async def test_a_filled_directory_is_not_read_again_by_the_next_process(allo: Al
     assert asked == []
 
 
+async def test_whoever_has_to_be_certain_waits_for_a_long_first_fill_and_is_told_of_it(
+    database: Database, allo: Allo
+) -> None:
+    told: list[tuple[int, int | None]] = []
+
+    async def progress(read: int, of: int | None) -> None:
+        told.append((read, of))
+
+    async with allo(contacts(2000)) as client, anyio.create_task_group() as tasks:
+        directory = await Directory.open(database, client, region="FR", scopes=_holding("CONTACTS_READ"))
+        tasks.start_soon(directory.run)
+        with anyio.fail_after(30):
+            meant = await directory.resolve("Marie Numero1999", certain=True, progress=progress)
+        assert (meant.complete, meant.exact) == (True, True)
+        tasks.cancel_scope.cancel()
+    assert (100, 2000) in told
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
 async def test_processes_that_share_a_database_read_each_page_once(database: Database, allo: Allo) -> None:
     asked: list[str] = []
