@@ -1,10 +1,11 @@
 """One call at any zoom: the exact words are always within reach, and nothing is cut in silence."""
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, TextContent
 
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld, World
@@ -96,6 +97,41 @@ async def test_a_transcript_that_is_too_long_keeps_its_end_and_says_where_to_go_
             break
         start = text.split("start='")[1].split("'", maxsplit=1)[0]
     assert len(seen) == (result.structured_content or {})["turns"]
+
+
+@pytest.mark.anyio
+async def test_one_side_of_a_long_call_is_read_to_its_end_without_a_gap(
+    modern: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    call_id = await _long_call(modern)
+    asked = {"call_id": call_id, "zoom": "transcript", "speaker": "them"}
+    seen: list[str] = []
+    start = ""
+    for _ in range(10):
+        result = await modern.mcp.call_tool("get_call", {**asked, "start": start})
+        assert cost(result)[0] <= 6000
+        text = "".join(part.text for part in result.content if isinstance(part, TextContent))
+        lines = (result.structured_content or {})["lines"]
+        assert AGREEMENT in text
+        assert [line for line in lines if line not in text and "left out" not in line] == []
+        assert len([line for line in lines if "left out" in line]) <= 2
+        assert "⟦1 turns" not in text
+        seen += [line for line in lines if " them: " in line]
+        if "start='" not in text:
+            break
+        start = text.split("start='")[1].split("'", maxsplit=1)[0]
+    raw = json.loads(await modern.allo("GET", f"/v2/api/conversations/items/{call_id}", extend="transcript"))
+    said = [line for line in raw["data"]["transcript"] if line["source"] == "EXTERNAL"]
+    assert len(set(seen)) == len(said)
+
+
+@pytest.mark.anyio
+async def test_a_slice_that_the_call_does_not_have_is_refused_with_its_length(modern: "World") -> None:
+    call_id = await _long_call(modern)
+    late = await modern.refusal("get_call", call_id=call_id, zoom="transcript", start="2:00:00")
+    assert "after the end of the call, which is 49:" in late
+    turned = await modern.refusal("get_call", call_id=call_id, zoom="transcript", start="10:00", end="05:00")
+    assert "end: 05:00 is before start, 10:00. The call is 49:" in turned
 
 
 @pytest.mark.anyio

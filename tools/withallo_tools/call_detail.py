@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from withallo_tools.answers import Facts, estimate_tokens
+from withallo_tools.answers import CEILING, Facts, count, estimate_tokens
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
 from withallo_tools.outline import sections, talk_time
@@ -16,6 +17,7 @@ from withallo_tools.transcripts import Turn, around, clock, ending, read_clock, 
 
 Zoom = Literal["summary", "outline", "transcript"]
 _SHARE_OF_BUDGET = 0.85
+_GAP_COST = 16
 
 
 class CallDetail(Facts):
@@ -59,8 +61,12 @@ class View:
         chosen = [turn for turn in turns if self._covers(turn)]
         return around(chosen, self.find) if self.find else {turn.index for turn in chosen}
 
+    def hears(self, turn: Turn) -> bool:
+        """Whether the side that spoke is asked for; the end of a call is told with all sides."""
+        return not self.slices or self.speaker in ("any", turn.speaker.lower())
+
     def _covers(self, turn: Turn) -> bool:
-        if self.speaker not in ("any", turn.speaker.lower()):
+        if not self.hears(turn):
             return False
         at = turn.start if turn.start is not None else -1.0
         return (self.start is None or at >= self.start) and (self.end is None or at <= self.end)
@@ -90,6 +96,7 @@ def read_offset_of(name: str, text: str) -> float | None:
 def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) -> Told:
     """Put together what was asked for, leaving room in the budget and keeping the end of the call."""
     turns = turns_of(call)
+    _check_slice(view, call, turns)
     rows, notes = [head[0]], []
     summary = quote(call.summary or "") if not view.slices and view.zoom == "summary" else []
     rows += summary or ([] if view.slices or view.zoom == "outline" else ["No summary."])
@@ -97,14 +104,15 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     rows += [part.line for part in parts]
     tail = ending(turns) if view.with_ending else set()
     wanted = view.wanted(turns)
-    room = int(budget * _SHARE_OF_BUDGET) - estimate_tokens("\n".join(rows))
-    chosen = _within(turns, wanted, tail, room)
-    lines = shown_lines(turns, chosen) if chosen else []
+    room = int(min(budget, CEILING // 2) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
+    heard = [turn for turn in turns if view.hears(turn) or turn.index in tail]
+    chosen = _within(heard, wanted, tail, room)
+    lines = shown_lines(heard, chosen) if chosen else []
     rows += lines
     if not turns:
         notes.append("No transcript.")
-    elif len(chosen) < len(turns):
-        notes.append(_left_out(turns, wanted, chosen, view))
+    elif len(chosen) < len(heard) or not heard:
+        notes.append(_left_out(heard, wanted, chosen, view))
     return Told(
         rows,
         notes,
@@ -119,24 +127,37 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     )
 
 
-def _within(turns: Sequence[Turn], wanted: set[int], tail: set[int], room: int) -> set[int]:
+def _check_slice(view: View, call: CallFacts, turns: Sequence[Turn]) -> None:
+    """Refuse a slice of time that no call of this length has."""
+    length = max([call.seconds or 0, *(turn.start or 0 for turn in turns)])
+    start, end = view.start or 0, view.end
+    if end is not None and end < start:
+        raise ToolError(f"end: {clock(end)} is before start, {clock(start)}. The call is {clock(length)} long.")
+    if turns and start > length:
+        raise ToolError(f"start: {clock(start)} is after the end of the call, which is {clock(length)} long.")
+
+
+def _within(heard: Sequence[Turn], wanted: set[int], tail: set[int], room: int) -> set[int]:
     """The end of the call, then the wanted turns from the first on, as far as there is room."""
     chosen: set[int] = set()
-    for turn in [*(turn for turn in reversed(turns) if turn.index in tail), *turns]:
-        if turn.index in chosen or turn.index not in wanted | tail:
+    asked = wanted | tail
+    gaps = {turn.index for before, turn in pairwise(heard) if turn.index in asked and before.index not in asked}
+    room -= 2 * _GAP_COST
+    for turn in [*(turn for turn in reversed(heard) if turn.index in tail), *heard]:
+        if turn.index in chosen or turn.index not in asked:
             continue
-        room -= estimate_tokens(turn.line)
+        room -= estimate_tokens(turn.line) + (_GAP_COST if turn.index in gaps else 0)
         if room < 0 and chosen:
             break
         chosen.add(turn.index)
     return chosen
 
 
-def _left_out(turns: Sequence[Turn], wanted: set[int], chosen: set[int], view: View) -> str:
-    missing = f"{len(turns) - len(chosen)} of {len(turns)} turns are not shown"
+def _left_out(heard: Sequence[Turn], wanted: set[int], chosen: set[int], view: View) -> str:
+    missing = f"{len(heard) - len(chosen):,} of {count(len(heard), 'turn')} are not shown"
     if view.find and not wanted:
         return f"The words occur nowhere in what was said (a word matches from its beginning). {missing}."
-    cut = next((turn for turn in turns if turn.index in wanted - chosen), None)
+    cut = next((turn for turn in heard if turn.index in wanted - chosen), None)
     if cut:
-        return f"{missing}, for length: go on with zoom='transcript', start='{clock(cut.start)}'."
+        return f"{missing}, for length: go on with zoom='transcript', start='{clock(cut.start)}', all else as before."
     return f"{missing}: zoom='transcript' (with start, end or speaker), or find='words', shows them."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from withallo_tools.answers import count
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.outsiders import clean
 
@@ -88,9 +89,9 @@ def around(turns: Sequence[Turn], words: Sequence[str]) -> set[int]:
     return {near for hit in hits for near in range(hit - _NEIGHBOURS, hit + _NEIGHBOURS + 1)} & known
 
 
-def ending(turns: Sequence[Turn], count: int = _END_TURNS) -> set[int]:
+def ending(turns: Sequence[Turn], most: int = _END_TURNS) -> set[int]:
     """The last places of a call, where people say what they agreed on."""
-    return {turn.index for turn in turns[-count:]}
+    return {turn.index for turn in turns[-most:]}
 
 
 def shown_lines(turns: Sequence[Turn], wanted: set[int]) -> list[str]:
@@ -111,4 +112,4 @@ def _gap(gap: Sequence[Turn]) -> list[str]:
     if not gap:
         return []
     times = "-".join(filter(None, dict.fromkeys((clock(gap[0].start), clock(gap[-1].start)))))
-    return [f"⟦{len(gap)} turns left out{', ' + times if times else ''}⟧"]
+    return [f"⟦{count(len(gap), 'turn')} left out{', ' + times if times else ''}⟧"]
