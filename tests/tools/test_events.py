@@ -114,5 +114,15 @@ async def test_events_are_paged_through_once(modern: "World") -> None:
 @pytest.mark.anyio
 async def test_an_event_nobody_knows_is_still_shown(modern: "World") -> None:
     error = await modern.refusal("wait_for_event", after="x!")
-    assert "cursor" in error
-    assert "No events" in await modern.call("list_events", topic="partner.esim.ready")
+    assert error.startswith("after: cannot be read")
+    assert "No events" in await modern.call("list_events", topic="SMS.sent", contact="+13105550111")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("topic", ["sms.recieved", "banana", "texts, banana"])
+async def test_a_topic_that_is_misspelt_is_refused_with_those_there_are(modern: "World", topic: str) -> None:
+    for tool in ("list_events", "wait_for_event"):
+        error = await modern.refusal(tool, topic=topic)
+        assert error.startswith(f"topic: there is none called {topic.removeprefix('texts, ')}.")
+        assert "sms.received" in error
+        assert "call.completed" in error

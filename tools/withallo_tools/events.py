@@ -9,12 +9,12 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import BeforeValidator, Field
 
-from withallo_tools.answers import Answer, Facts
+from withallo_tools.answers import Answer, Facts, refusal
 from withallo_tools.event_rows import EventRow, event_row
 from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import names_for
-from withallo_tools.outsiders import EVERYBODY
+from withallo_tools.outsiders import EVERYBODY, clean
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import NO, OPTIONAL, Contact, Cursor, Limit, Line, Since, Until
 from withallo_tools.resolve import Party, find_reading
@@ -27,6 +27,7 @@ _SECONDS = BeforeValidator(lambda value: 50 if value is None else value)
 _CALLS = ("call.received", "call.triggered", "call.answered", "call.completed")
 _TEXTS = ("sms.received", "sms.sent")
 _CONTACTS = ("contact.created", "contact.updated")
+_TOPICS = (*_CALLS, *_TEXTS, *_CONTACTS)
 _FAMILIES = {
     **dict.fromkeys(("call", "calls"), _CALLS),
     **dict.fromkeys(("sms", "text", "texts"), _TEXTS),
@@ -76,7 +77,7 @@ async def list_events(
     party = await find_reading(reach, contact) if contact.strip() else None
     page = await reach.inbox.list(
         EventQuery(
-            topics=topics_of(topic),
+            topics=await known_topics(reach, topic),
             contact_numbers=party.numbers if party else (),
             since=span.start,
             until=span.end,
@@ -119,7 +120,7 @@ async def wait_for_event(
     party = await find_reading(reach, contact) if contact.strip() else None
     chosen = await find_line(reach, line)
     query = EventQuery(
-        topics=topics_of(topic),
+        topics=await known_topics(reach, topic),
         contact_numbers=party.numbers if party else (),
         allo_number=chosen.number if chosen else None,
         after=_read_after(after),
@@ -151,16 +152,45 @@ async def _wait(ctx: ToolContext, reach: Services, query: EventQuery, seconds: i
 
 
 def _read_after(after: str) -> int | None:
-    position = read_cursor("wait", {}, after)
+    unreadable = ToolError("after: cannot be read. Pass it exactly as given, or leave it out.")
+    try:
+        position = read_cursor("wait", {}, after)
+    except ToolError as error:
+        raise unreadable from error
     if position is not None and not isinstance(position, int):
-        raise ToolError("after: cannot be read. Pass it exactly as given, or leave it out.")
+        raise unreadable
     return position
 
 
 def topics_of(words: str) -> tuple[str, ...]:
     """The topics somebody means by a family, a topic, or several of them with commas."""
     wanted = [word.strip() for word in words.split(",") if word.strip()]
-    return tuple(topic for word in wanted for topic in _FAMILIES.get(word.lower(), (word,)))
+    return tuple(topic for word in wanted for topic in _FAMILIES.get(word.lower(), (_spelled(word),)))
+
+
+def _spelled(word: str) -> str:
+    return word.lower() if word.lower() in _TOPICS else word
+
+
+async def known_topics(reach: Services, words: str) -> tuple[str, ...]:
+    """As `topics_of`; also takes a topic that is only known from events that came in.
+
+    Raises:
+        ToolError: Allo has no such topic and no event of it came in; the error lists the topics there are.
+    """
+    chosen = topics_of(words)
+    unknown = [topic for topic in chosen if topic not in _TOPICS]
+    if not unknown:
+        return chosen
+    stored = await reach.inbox.topics()
+    strange = [topic for topic in unknown if topic not in stored]
+    if strange:
+        raise refusal(
+            f"topic: there is none called {', '.join(clean(topic, 60) for topic in strange[:5])}. "
+            f"Known: call, sms, contact (all of a kind), {', '.join(_TOPICS)}.",
+            [clean(topic, 60) for topic in stored if topic not in _TOPICS],
+        )
+    return chosen
 
 
 def _show(answer: Answer, rows: Sequence[tuple[str, EventRow]], party: Party | None) -> int:
