@@ -56,3 +56,13 @@ async def test_all_numbers_of_a_person_are_marked_and_nobody_is_guessed(modern: 
     assert sum(path.startswith("PUT /v2/api/conversations/") for path in modern.requests) == 3
     await modern.facts("mark_conversation", contact="Robert Chen", action="unarchive")
     assert "not certain" in await modern.refusal("mark_conversation", contact="John Smith", action="read")
+
+
+@pytest.mark.anyio
+async def test_what_was_never_talked_about_cannot_be_marked(modern: "World") -> None:
+    stranger = await modern.refusal("mark_conversation", contact="+14155559876", action="read")
+    assert "there is no conversation with them" in stranger
+    elsewhere = await modern.refusal("mark_conversation", contact="+17185550134", action="read", line="Lyon")
+    assert "there is no conversation on Lyon" in elsewhere
+    assert not [path for path in modern.requests if path.startswith("PUT ")]
+    assert "Archived:" in await modern.call("mark_conversation", contact="+17185550134", action="archive")

@@ -10,9 +10,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import AlloClient, Conversation
-from withallo_tools.answers import Answer, Facts, Row
-from withallo_tools.lines import find_line, known_line_names, own_lines
+from withallo_client import AlloClient, Conversation, ItemFilter
+from withallo_tools.answers import Answer, Facts, Row, refusal
+from withallo_tools.lines import find_line, known_line_names, line_label, own_lines
 from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.names import beside, names_for
 from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
@@ -32,6 +32,12 @@ _ACTIONS: Mapping[str, Literal["READ", "UNREAD", "ARCHIVE", "UNARCHIVE"]] = {
     "unread": "UNREAD",
     "archive": "ARCHIVE",
     "unarchive": "UNARCHIVE",
+}
+_DONE: Mapping[str, str] = {
+    "read": "Marked as read",
+    "unread": "Marked as unread",
+    "archive": "Archived",
+    "unarchive": "Back from the archive",
 }
 _LAST_WORDS = 140
 
@@ -141,25 +147,39 @@ async def mark_conversation(
         raise ToolError("contact: has no number, so there is no conversation to mark.")
     chosen = await find_line(reach, line)
     on_line = chosen.number if chosen else None
+    numbers = await _talked_on(reach, party, on_line)
+    if not numbers:
+        where = f" on {line_label(chosen)}" if chosen else ""
+        raise refusal(f"contact: there is no conversation{where} with them, so nothing to mark.", [party.label])
     write = Write(
         tool="mark_conversation",
         action=f"Mark the conversation with {party.label} as {action}",
         details=(("Contact", party.label), ("Line", on_line or "all lines")),
-        payload={"numbers": list(party.numbers), "action": action, **({"allo_number": on_line} if on_line else {})},
+        payload={"numbers": list(numbers), "action": action, **({"allo_number": on_line} if on_line else {})},
     )
 
     async def request(key: str) -> Mapping[str, Any]:
-        for place, number in enumerate(party.numbers):
+        for place, number in enumerate(numbers):
             await reach.client.conversations.mark(number, _ACTIONS[action], on_line, idempotency_key=f"{key}-{place}")
         return {}
 
     written = await reach.writes.submit(ctx, write, request)
     if action == "read" and written.state == "sent":
         await _read_events(reach, party)
-    done = {"sent": f"Marked as {action}", "replayed": "Marked earlier", "dry_run": "Dry run, not marked"}
+    done = {"sent": _DONE[action], "replayed": "Marked earlier", "dry_run": "Dry run, not marked"}
     answer = Answer().say(f"{done[written.state]}:")
     answer.rows([party.label], RECORDS)
     return answer.result(MarkedConversation(state=written.state, contact=party.label, action=action))
+
+
+async def _talked_on(reach: Services, party: Party, line: str | None) -> list[str]:
+    """Those of a contact's numbers there was a call or text with."""
+    searches = [
+        partial(reach.client.conversations.search, ItemFilter(contact_number=number, allo_number=line), 1, 1)
+        for number in party.numbers
+    ]
+    found = zip(party.numbers, await together(searches), strict=True)
+    return [number for number, page in found if page.items]
 
 
 async def _page(client: AlloClient, line: str, unread: bool, size: int, page: int) -> Batch[_Thread]:
