@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from pydantic import ValidationError as ArgumentsError
+from pydantic_core import ErrorDetails
 
 from withallo_client import (
     AlloConnectionError,
@@ -67,9 +68,14 @@ def wrong_arguments(error: ArgumentsError) -> str:
     """Which arguments cannot be used and why, without repeating them."""
     rows = error.errors(include_url=False, include_input=False, include_context=False)
     return "Wrong arguments: " + "; ".join(
-        f"{'.'.join(str(part) for part in row['loc']) or 'all'}: {row['msg'].removeprefix('Value error, ')}"
-        for row in rows
+        f"{'.'.join(str(part) for part in row['loc']) or 'all'}: {_wrong(row)}" for row in rows
     )
+
+
+def _wrong(row: ErrorDetails) -> str:
+    if row["type"] == "tuple_type":
+        return f"should be a list of {row['loc'][-1] if row['loc'] else 'values'}"
+    return row["msg"].removeprefix("Value error, ")
 
 
 def unknown_arguments(tool: str, unknown: Sequence[str], known: Sequence[str]) -> str:

@@ -105,3 +105,17 @@ async def test_a_change_needs_something_to_change_and_somebody_certain(modern: "
     assert "not certain" in await modern.refusal("update_contact", contact="sarah", job_title="x")
     assert "read as" in await modern.refusal("create_contact", numbers=["12 34"])
     assert not modern.asked
+
+
+@pytest.mark.anyio
+async def test_what_finds_nobody_and_what_is_no_list_is_said_in_plain_words(modern: "World") -> None:
+    await modern.know_people()
+    assert "Nobody matches 'zzqqxx wwvv'." in await modern.call("search_contacts", query="zzqqxx wwvv")
+    assert "numbers: should be a list of numbers" in await modern.refusal("create_contact", numbers=5)
+
+
+@pytest.mark.anyio
+async def test_a_line_may_be_named_by_a_part_that_only_it_has(modern: "World") -> None:
+    part, whole = [await modern.facts("search_calls", line=line, limit=1) for line in ("yor", "New York")]
+    assert part["calls"] == whole["calls"]
+    assert "several lines match" in await modern.refusal("search_calls", line="o", limit=1)

@@ -45,9 +45,10 @@ async def find_line(services: Services, text: str) -> Number | None:
         found = [line for line in lines if line.number and normal(line.number, services.region) == wanted]
     else:
         found = [line for line in lines if (line.name or "").casefold() == text.strip().casefold()]
+        found = found or [line for line in lines if text.strip().casefold() in (line.name or "").casefold()]
     if len(found) == 1:
         return found[0]
-    problem = "several lines are called" if found else "no line of yours is"
+    problem = "several lines match" if found else "no line of yours is"
     raise ToolError(f"line: {problem} '{clean(text, 60)}'. Yours: {', '.join(map(line_label, lines)) or 'none'}.")
 
 
