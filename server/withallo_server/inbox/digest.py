@@ -15,6 +15,7 @@ from withallo_server.inbox.tables import events
 LOOKS_BACK = timedelta(days=14)
 
 _MOST_ROWS = 5000
+_OUR_TEXTS = "sms.sent"
 _MISSED = ("MISSED", "VOICEMAIL", "FAILED")
 _TALKED = ("ANSWERED", "TRANSFERRED")
 _NOBODY = frozenset({"", "anonymous", "unknown", "private", "restricted"})
@@ -41,16 +42,16 @@ class Digest:
     """The state of an inbox.
 
     Attributes:
-        unread: Unread events by topic, each counted up to 1000.
+        unread: Unread events by topic, without the texts we sent, each counted up to 1000.
         missed_calls: Callers whom nobody answered and nobody has called or texted since, latest first.
         unanswered_texts: Texters who got no answer since, latest first.
-        since: How far back calls and texts were looked at.
+        since: How far back calls and texts were looked at: never before the first event there is; None without any.
     """
 
     unread: Mapping[str, int]
     missed_calls: tuple[Open, ...]
     unanswered_texts: tuple[Open, ...]
-    since: datetime
+    since: datetime | None
 
 
 @dataclass(slots=True)
@@ -91,10 +92,11 @@ def read_digest(connection: Connection, account: str, now: datetime) -> Digest:
     since = now - LOOKS_BACK
     for row in _calls_and_texts(connection, account, since):
         sheet.enter(row)
-    unread = {topic: _unread(connection, account, topic) for topic in topics(connection, account)}
-    return Digest(
-        {topic: count for topic, count in unread.items() if count}, sheet.open("call"), sheet.open("text"), since
-    )
+    theirs = (topic for topic in topics(connection, account) if topic != _OUR_TEXTS)
+    unread = {topic: count for topic in theirs if (count := _unread(connection, account, topic))}
+    first = connection.scalar(select(func.min(events.c.happened_at)).where(events.c.account == account))
+    covered = None if first is None else max(since, moment(first))
+    return Digest(unread, sheet.open("call"), sheet.open("text"), covered)
 
 
 def _calls_and_texts(connection: Connection, account: str, since: datetime) -> Iterable[Row[Any]]:

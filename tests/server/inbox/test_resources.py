@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,10 +100,22 @@ async def test_the_digest_names_who_still_waits(server: AlloServer, make_event: 
         for event in events:
             await put(server, event)
         digest = json.loads(await read(client, "allo://inbox"))
+        text = await read(client, "allo://inbox?format=text")
     missed = [(row["contact"], row["times"], row["event_id"]) for row in digest["missed_calls_not_returned"]]
     assert missed == [(ana, 2, "2")]
     assert [(row["contact"], row["event_id"]) for row in digest["texts_not_answered"]] == [(bo, "5")]
-    assert digest["unread"] == {"call.completed": 5, "sms.received": 2, "sms.sent": 1}
+    assert digest["unread"] == {"call.completed": 5, "sms.received": 2}
+    since = datetime.fromisoformat(digest["since"])
+    assert abs((since - events[0].received_at).total_seconds()) < 3600
+    assert digest["covers"].startswith("Of what reached this server since ")
+    assert "list_follow_ups" in text.splitlines()[0]
+
+
+async def test_the_digest_of_an_empty_inbox_does_not_claim_that_nobody_waits(server: AlloServer) -> None:
+    async with Client(server) as client:
+        text = await read(client, "allo://inbox?format=text")
+        assert text.startswith("Nothing has reached this server yet; list_follow_ups asks Allo")
+        assert json.loads(await read(client, "allo://inbox"))["since"] is None
 
 
 async def test_the_list_tells_size_and_time_and_grows_with_topics(server: AlloServer, make_event: MakeEvent) -> None:
