@@ -77,3 +77,15 @@ async def test_paging_shows_each_hit_once_in_order(modern: "World", sort: str) -
 async def test_nothing_found_and_nobody_meant_are_said(modern: "World") -> None:
     assert "Nothing matches" in await modern.call("search_conversations", query="zzzunheardof")
     assert "of your team" in await modern.refusal("search_conversations", user="Zaphod")
+
+
+@pytest.mark.anyio
+async def test_filters_that_contradict_each_other_are_refused_and_an_empty_search_gets_a_hint(modern: "World") -> None:
+    assert "texts have no result" in await modern.refusal("search_conversations", kind="text", result="missed")
+    assert "texts have no has_recording, tags" in await modern.refusal(
+        "search_conversations", kind="text", has_recording=True, tags=["lead"]
+    )
+    assert "only inbound calls are missed" in await modern.refusal(
+        "search_conversations", direction="outbound", result="missed"
+    )
+    assert "a shorter form" in await modern.call("search_conversations", query="zzzunheardof")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field
 
@@ -77,6 +78,7 @@ async def search_conversations(
     Use search_calls to list calls without words, get_call to read on around a hit.
     """
     reach = services(ctx)
+    _check_filters(kind, result, direction, recorded=has_recording, tagged=bool(tags))
     asked = {"for": [query, contact, line, user, kind, direction, result, tags, unread, unresponded, has_recording]}
     asked |= {"in": [since, until, sort, limit]}
     position = read_cursor("items", asked, cursor)
@@ -108,7 +110,8 @@ async def search_conversations(
     found = await search_items(reach.client, wanted, position)
     rows = await _rows(reach, found.items, words, {} if chosen else await known_line_names(reach), party)
     answer = Answer(reach.answer_budget).say(
-        _headline(len(rows), found.total, f"{sort} first", span_words(span, reach))
+        _headline(len(rows), found.total, f"{sort} first", span_words(span, reach)),
+        _hint(words, with_contact=party is not None) if not rows else "",
     )
     whom = [f"with {party.label}"] if party else []
     shown = answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
@@ -143,6 +146,22 @@ async def _rows(
         talk_row(reach, talk, lines, who(talk), words=excerpt(item, words))
         for talk, item in zip(talks, items, strict=True)
     ]
+
+
+def _check_filters(kind: str, result: str, direction: str, *, recorded: bool, tagged: bool) -> None:
+    """Refuse filters that nothing can pass together."""
+    about_calls = {"result": result != "any", "has_recording": recorded, "tags": tagged}
+    if kind == "text" and any(about_calls.values()):
+        names = ", ".join(name for name, given in about_calls.items() if given)
+        raise ToolError(f"kind: texts have no {names}; that is for calls. Leave one of them out.")
+    if result == "missed" and direction == "outbound":
+        raise ToolError("result: only inbound calls are missed. Leave out direction='outbound' or result='missed'.")
+
+
+def _hint(words: Sequence[str], *, with_contact: bool) -> str:
+    if words:
+        return "All words are required, each from its beginning: try fewer, or a shorter form of one."
+    return "get_contact_conversation shows everything with this contact." if with_contact else ""
 
 
 def _headline(shown: int, total: int | None, order: str, range_words: str) -> str:
