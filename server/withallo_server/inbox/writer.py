@@ -94,7 +94,7 @@ class EventWriter:
         except StorageError as error:
             logger.warning("%d events refused: %s", len(batch), error)
             self._fail(batch, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one odd event must not take its neighbours with it
             if len(batch) > 1:
                 for place in batch:
                     self._write([place])

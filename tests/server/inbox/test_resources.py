@@ -111,6 +111,16 @@ async def test_the_digest_names_who_still_waits(server: AlloServer, make_event: 
     assert "list_follow_ups" in text.splitlines()[0]
 
 
+async def test_a_topic_nobody_knows_can_be_asked_for_once_an_event_of_it_came(
+    server: AlloServer, make_event: MakeEvent
+) -> None:
+    async with Client(server) as client:
+        assert (await client.call_tool("list_events", {"topic": "tag.added"})).is_error
+        await put(server, make_event("msg_1", "tag.added", account="sandbox"))
+        found = await client.call_tool("list_events", {"topic": "tag.added"})
+        assert (found.structured_content or {})["total"] == 1
+
+
 async def test_the_digest_of_an_empty_inbox_does_not_claim_that_nobody_waits(server: AlloServer) -> None:
     async with Client(server) as client:
         text = await read(client, "allo://inbox?format=text")
