@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WHEEL_ENV := build/wheel-env
 
-.PHONY: demo test lint types bench evals build bundle site check-wheel clean help
+.PHONY: demo test lint types bench evals build bundle site conformance check-wheel clean help
 
 help:
 	@echo "make demo    text a contact, summarise calls and receive an event on the embedded account"
@@ -15,6 +15,7 @@ help:
 	@echo "make build   build the wheel and list the tools from it in an empty environment"
 	@echo "make bundle  build the bundle for Claude Desktop, validate it and start it once"
 	@echo "make site    build the documentation, every link checked"
+	@echo "make conformance  the official suites and the Inspector on the server over HTTP; needs npx"
 	@echo "make clean   remove everything these verbs made"
 
 .venv/pyvenv.cfg:
@@ -74,6 +75,9 @@ bundle: .venv/.dev
 
 site: .venv/.docs
 	$(BIN)/mkdocs build --strict --quiet
+
+conformance: .venv/.dev
+	$(BIN)/python -W ignore -m tests.conformance
 
 clean:
 	rm -rf .venv build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
