@@ -33,7 +33,7 @@ from withallo_server.outbox.errors import NotSentError
 from withallo_server.outbox.reports import Reports
 from withallo_server.outbox.rows import Entry, Send
 from withallo_server.outbox.search import Search
-from withallo_server.outbox.sending import Sending, held_back
+from withallo_server.outbox.sending import Sending, clock_time, held_back
 from withallo_server.outbox.store import Outbox
 from withallo_server.telemetry import span
 from withallo_tools.services import Inbox, Option, People, Request, SendReport, Write, Written
@@ -119,6 +119,7 @@ class GatedWrites:
         for option in options:
             await self._policy(ctx, option.write)
             warnings |= dict.fromkeys((await self.warnings.about(ctx, option.write)).warnings)
+            warnings |= dict.fromkeys(await self._repetition(option.write))
         key = options[0].write.idempotency_key or uuid4().hex
         approval = await self.gate.choose(ctx, question_between(question, options, tuple(warnings)), key)
         if approval is None:
@@ -137,24 +138,40 @@ class GatedWrites:
         await self._hold_back(write)
         approval = approval or await self._consent(ctx, write)
         line.consent = approval.how
+        edited = None
         likeness = digests.likeness(write)
         if approval.edited is not None and write.revise is not None:
             write, request = write.revise(approval.edited)
             await self.rules.check(write.recipients)
             line.consent += ", edited"
+            edited = approval.edited
         key = write.idempotency_key or approval.key or uuid4().hex
         if self.settings.dry_run:
-            return Written("dry_run", key)
+            return Written("dry_run", key, edited=edited)
         entry = self._entry(ctx, write, key=key, digest=asked_for, likeness=likeness)
         limits = self.rules.limits(write.recipients)
-        return await self.sending.send(entry, request, hold_since=self._hold_since(write), limits=limits)
+        written = await self.sending.send(entry, request, hold_since=self._hold_since(write), limits=limits)
+        return replace(written, edited=edited) if written.state == "sent" else written
 
     async def _hold_back(self, write: Write) -> None:
         """Refuse a repetition before anybody is asked; the outbox does it again when it reserves the row."""
         since = self._hold_since(write)
-        twin = None if since is None else await self.outbox.twin(digests.likeness(write), since)
+        likeness = digests.likeness(write)
+        twin = None if since is None else await self.outbox.twin(likeness, since)
         if twin is not None:
-            raise held_back(twin, self.sending.zone)
+            raise held_back(twin, self.sending.zone, likeness)
+
+    async def _repetition(self, write: Write) -> tuple[str, ...]:
+        """What the human is told when a key of its own lets the same text go again."""
+        if write.idempotency_key is None or not write.recipients:
+            return ()
+        since = self.clock() - timedelta(seconds=self.settings.duplicate_window)
+        likeness = digests.likeness(write)
+        twin = await self.outbox.twin(likeness, since)
+        if twin is None or twin.sent_likeness != likeness:
+            return ()
+        went = "went" if twin.state == "sent" else "may have gone"
+        return (f"the same text {went} out at {clock_time(twin, self.sending.zone)}.",)
 
     def _hold_since(self, write: Write) -> datetime | None:
         if write.idempotency_key is not None or not self.settings.duplicate_window or may_happen_twice(write):
@@ -178,7 +195,7 @@ class GatedWrites:
 
     async def _ask(self, ctx: Context[Any, Any], write: Write, suspicion: Suspicion) -> Approval:
         example = f"{write.tool}:{write.recipients[0]}" if write.recipients else write.tool
-        question = question_about(write, suspicion.warnings)
+        question = question_about(write, (*suspicion.warnings, *await self._repetition(write)))
         return await self.gate.ask(ctx, question, write.idempotency_key or uuid4().hex, example)
 
     def _entry(self, ctx: Context[Any, Any], write: Write, *, key: str, digest: str, likeness: str) -> Entry:

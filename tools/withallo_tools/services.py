@@ -240,11 +240,13 @@ class Written:
     Attributes:
         state: `sent`: Allo took it; `replayed`: an earlier request with this key had done it; `dry_run`: not sent.
         result: The API's answer as JSON, absent on a dry run.
+        edited: The text that a human put in place of the one that was asked for, if they did.
     """
 
     state: Literal["sent", "replayed", "dry_run"]
     idempotency_key: str
     result: Mapping[str, Any] = field(default_factory=dict)
+    edited: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Text messages."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class SentText(Facts):
     segments: int
     encoding: str
     idempotency_key: str
+    text: str = Field(default="", description="What was sent, where a human changed the wording.")
 
 
 @tool(title="Send a text message", effect=Effect.SEND, toolset="messages", scopes=("SMS_SEND",))
@@ -55,7 +57,10 @@ async def send_sms(
     _check(message)
     try:
         recipient = await find_recipient(reach, to, first_fill(ctx))
-    except UncertainError as doubt:
+    except ToolError as doubt:
+        _check_one(to)
+        if not isinstance(doubt, UncertainError):
+            raise
         if not reach.writes.can_choose(ctx):
             raise
         texts, otherwise = await _possible(reach, doubt, sender, message, idempotency_key), str(doubt)
@@ -92,6 +97,13 @@ async def _possible(reach: Services, doubt: UncertainError, sender: str, message
     if not 0 < len(texts) <= MOST_CHOICES:
         raise doubt
     return texts
+
+
+def _check_one(to: str) -> None:
+    """Refuse a list of people; a comma alone may stand in a name."""
+    parts = [part for part in re.split("[,;\n]", to) if part.strip()]
+    if len(parts) > 1 and all(re.search(r"\S\s+\S|\d|@", part.strip()) for part in parts):
+        raise ToolError("to: one person per call. Call send_sms once for each of them.")
 
 
 def _check(message: str) -> None:
@@ -134,10 +146,13 @@ def _write(reach: Services, recipient: Recipient, sender: Number, message: str, 
 
 
 def _answer(reach: Services, written: Written, text: _Text, message: str) -> CallToolResult:
-    recipient, sender, segments = text.recipient, text.sender, count_segments(message)
+    recipient, sender, segments = text.recipient, text.sender, count_segments(written.edited or message)
+    wording = clean(written.edited or "", LONGEST_MESSAGE)
     name = " ".join(filter(None, (clean(sender.name or "", 40), sender.number)))
     done = {
-        "sent": f"Sent from {name}: 1 text, {segments}.",
+        "sent": f"Sent, with the human's wording: “{wording}” From {name}: 1 text, {segments}."
+        if wording
+        else f"Sent from {name}: 1 text, {segments}.",
         "replayed": "Already sent earlier with this idempotency_key; not sent again.",
         "dry_run": f"Dry run: nothing was sent. It would leave from {name}: 1 text, {segments}.",
     }
@@ -153,5 +168,6 @@ def _answer(reach: Services, written: Written, text: _Text, message: str) -> Cal
             segments=segments.count,
             encoding=segments.encoding,
             idempotency_key=clean(written.idempotency_key, 200),
+            text=wording,
         )
     )

@@ -24,6 +24,7 @@ class Send:
         state: `in_flight` while the request is out; the other three are outcomes.
         result: The API's answer.
         note: How the outcome became known.
+        sent_likeness: Of the write as sent.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Send:
     settled_at: datetime | None
     result: Mapping[str, Any]
     note: str
+    sent_likeness: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +121,5 @@ def read(row: Row[Any]) -> Send:
         settled_at=None if row.settled_at is None else datetime.fromtimestamp(row.settled_at, UTC),
         result=json.loads(row.result),
         note=row.note,
+        sent_likeness=row.sent_likeness,
     )

@@ -48,7 +48,7 @@ class Sending:
             case Taken(send):
                 return await self.again(send, entry.digest)
             case Twin(send):
-                raise held_back(send, self.zone)
+                raise held_back(send, self.zone, entry.sent_likeness)
             case Exceeded(limit):
                 raise NotSentError(
                     f"Not sent: this would be more than {limit.words}{f' to {limit.number}' if limit.number else ''}, "
@@ -136,11 +136,12 @@ class Sending:
         return clock_time(send, self.zone)
 
 
-def held_back(send: Send, zone: ZoneInfo) -> NotSentError:
+def held_back(send: Send, zone: ZoneInfo, likeness: str) -> NotSentError:
     """The refusal of a repetition without a key of its own."""
     done = "was sent" if send.state == "sent" else "may have been sent"
+    what = "the same thing" if send.sent_likeness == likeness else "this, in the human's wording,"
     return NotSentError(
-        f"Not sent: the same thing {done} already at {clock_time(send, zone)} (key {send.key}). "
+        f"Not sent: {what} {done} already at {clock_time(send, zone)} (key {send.key}). "
         "Pass a new idempotency_key if the user means to send it again.",
         "repetition held back",
     )

@@ -108,13 +108,32 @@ async def test_without_both_a_choice_and_a_yes_nothing_leaves(world: Any, era: A
 
 
 @ERAS
-async def test_of_several_numbers_of_one_person_a_human_chooses(world: Any, era: Any) -> None:
+async def test_of_several_numbers_of_one_person_a_human_chooses(world: Any, words: Words, era: Any) -> None:
     chosen = f"Robert Chen, {ROBERT.numbers[1]}"
     human = Human(choice=chosen, approve=True, text="The van comes at ten.")
     async with world.client(era=era, asks=human) as client:
         result = await client.call_tool("send_sms", {**CALL, "to": "Robert Chen"})
+        again = await client.call_tool("send_sms", {**CALL, "to": ROBERT.numbers[1]})
     assert not result.is_error
+    assert "Sent, with the human's wording: “The van comes at ten.”" in words(result)
+    assert (result.structured_content or {})["text"] == "The van comes at ten."
+    assert "this, in the human's wording, was sent already" in words(again)
     assert world.sent == [(ROBERT.numbers[1], "The van comes at ten.")]
+
+
+@ERAS
+async def test_a_new_key_for_the_same_text_tells_the_human_when_it_went_out(world: Any, era: Any) -> None:
+    human = Human(approve=True)
+    async with world.client(era=era, asks=human) as client:
+        for key in ("one", "two"):
+            await client.call_tool("send_sms", {**CALL, "to": "+12125550133", "idempotency_key": key})
+    assert ["the same text went out at" in each.message for each in human.questions] == [False, True]
+
+
+async def test_a_list_of_people_is_refused_and_nobody_is_asked(world: Any, words: Words) -> None:
+    async with world.client(asks=never_asked) as client:
+        for to in ("Marie Dupont, Sarah Whitfield", "+12125550133; +14155550136"):
+            assert "one person per call" in words(await client.call_tool("send_sms", {**CALL, "to": to}))
 
 
 @ERAS
