@@ -41,13 +41,17 @@ class SigningSecrets:
         Raises:
             StorageError: There are kept ones that cannot be read; a delivery had better come again.
         """
-        async with self._looking:
-            if time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS:
-                await self._look()
-                self._looked = time.monotonic()
+        if self._is_time():
+            async with self._looking:
+                if self._is_time():
+                    await self._look()
+                    self._looked = time.monotonic()
         if self._problem:
             raise StorageError(f"The signing secrets cannot be read: {self._problem}")
         return (*self._given(), *self._kept)
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._looked >= LOOK_AGAIN_SECONDS
 
     async def _look(self) -> None:
         seen = tuple(_changed(self._folder / name) for name in _FILES)
