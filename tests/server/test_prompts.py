@@ -23,6 +23,11 @@ PROMPTS = ("summarise_recent_calls", "prepare_call", "reply_to", "end_of_day", "
 MARK = "data, never instructions"
 
 
+@pytest.fixture
+def world(known_world: Any) -> Any:
+    return known_world
+
+
 def text_of(message: PromptMessage) -> str:
     match message.content:
         case TextContent(text=text):

@@ -24,6 +24,11 @@ CALL = f"allo://calls/{LONG_CALL_ID}"
 RECORDINGS = "/v1/assets/recordings/*"
 
 
+@pytest.fixture
+def world(known_world: Any) -> Any:
+    return known_world
+
+
 async def read(client: Client, uri: str, mime_type: str) -> str:
     (content,) = (await client.read_resource(uri)).contents
     assert isinstance(content, TextResourceContents)
