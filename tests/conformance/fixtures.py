@@ -144,7 +144,7 @@ async def _asked(
     ctx: AnyContext, message: str, fields: dict[str, Any], required: list[str], said: str
 ) -> CallToolResult:
     schema = {"type": "object", "properties": fields, "required": required}
-    answer = await ctx.session.elicitform(message, schema, related_request_id=ctx.request_id)
+    answer = await ctx.session.elicit_form(message, schema, related_request_id=ctx.request_id)
     return _text(f"{said}: action={answer.action}, content={json.dumps(answer.content)}")
 
 
