@@ -65,8 +65,10 @@ async def test_an_account_without_webhooks_is_told_how_to_set_one_up(sandbox_url
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("key", ["Bearer ak_live_x", "Api-Key ak_live_x", "'ak_live_x'", "<your key>", "$ALLO_API_KEY"])
-async def test_a_key_pasted_with_something_around_it_is_recognised(sandbox_url: str, key: str) -> None:
-    assert (await look(with_key(sandbox_url, key)))["key"].level is Level.RED
+async def test_a_key_kept_with_something_around_it_is_recognised(sandbox_url: str, tmp_path: Path, key: str) -> None:
+    Credentials(tmp_path).keep_in_file(SecretStr(key))
+
+    assert (await look(Settings(base_url=sandbox_url, data_dir=tmp_path)))["key"].level is Level.RED
 
 
 @pytest.mark.anyio
