@@ -87,7 +87,10 @@ async def test_a_conversation_with_a_bare_number_is_found_by_number(modern: "Wor
 
 
 @pytest.mark.anyio
-async def test_a_contact_is_created_and_changed_after_a_human_agreed(world: "World") -> None:
+async def test_once_callers_words_were_read_a_contact_is_created_and_changed_only_after_a_human_agreed(
+    world: "World",
+) -> None:
+    assert "calls" in await world.facts("search_calls", limit=1)
     made = await world.facts(
         "create_contact", numbers=["06 12 34 56 70"], name="Ana", last_name="Bril", emails=["ana@bril.example"]
     )
