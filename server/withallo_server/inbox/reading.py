@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_,
 
 from withallo_server.inbox.events import event_of, micros
 from withallo_server.inbox.facts import CALL_OVER, number_key
-from withallo_server.inbox.tables import events
+from withallo_server.inbox.tables import events, unindexed
 from withallo_tools.services import EventPage, EventQuery, InboxEvent
 
 COUNTED = 1000
@@ -21,13 +21,12 @@ def list_events(connection: Connection, account: str, query: EventQuery) -> Even
     """A page of events and where to go on."""
     arms = list(_arms(account, query))
     latest = newest(connection)
-    by_arrival = query.after is not None or not query.newest_first
-    page = _before(connection, account, query, by_arrival=by_arrival)
+    page = _before(connection, query)
     paged = [select(*_ID).where(*arm, *page) for arm in arms]
-    found = connection.execute(_merged(paged, query, by_arrival=by_arrival))
+    found = connection.execute(_merged(paged, query))
     rows = _rows(connection, [row.sequence for row in found])
     total = sum(_count(connection, arm) for arm in arms)
-    if by_arrival and not query.newest_first and len(rows) == query.limit and rows:
+    if not query.newest_first and len(rows) == query.limit and rows:
         latest = rows[-1].sequence
     return EventPage(_with_stages(connection, rows), min(total, COUNTED), latest, total_is_exact=total < COUNTED)
 
@@ -70,7 +69,7 @@ def ids_like(connection: Connection, account: str, start: str, most: int = 100) 
 
 def raw_events(connection: Connection, account: str, after: int, most: int) -> Sequence[Row[Any]]:
     """Deliveries as they came, in the order of their commit."""
-    mine = select(events).where(events.c.account == account, events.c.sequence > after)
+    mine = select(events).where(unindexed(events.c.account) == account, events.c.sequence > after)
     return connection.execute(mine.order_by(events.c.sequence).limit(most)).all()
 
 
@@ -79,30 +78,38 @@ def count_all(connection: Connection, account: str) -> int:
     return connection.scalar(select(func.count()).where(events.c.account == account)) or 0
 
 
+def _by_arrival(query: EventQuery) -> bool:
+    """Whether the order is that of the commits, which is found along the primary key."""
+    return query.after is not None or not query.newest_first
+
+
 def _arms(account: str, query: EventQuery) -> Iterable[list[ColumnElement[bool]]]:
     """The query as parts of which each runs along one index; joined by `or`, SQLite would sort everything."""
     common = list(_common(account, query))
     numbers = list(dict.fromkeys(number_key(number) for number in query.contact_numbers))
-    if numbers and query.topics:
-        common.append(events.c.topic.in_(query.topics))
-    column, values = (events.c.contact_number, numbers) if numbers else (events.c.topic, list(query.topics))
-    if len(values) > _ARMS:
-        yield [*common, column.in_(values)]
-    elif values:
-        yield from ([*common, column == value] for value in values)
-    else:
+    wanted = [(events.c.contact_number, numbers), (events.c.topic, list(query.topics))]
+    (column, values), *others = [each for each in wanted if each[1]] or [(events.c.topic, [])]
+    common += [unindexed(other).in_(allowed) for other, allowed in others]
+    if not values:
         yield common
+    elif _by_arrival(query):
+        yield [*common, unindexed(column).in_(values)]
+    elif len(values) > _ARMS:
+        yield [*common, column.in_(values)]
+    else:
+        yield from ([*common, column == value] for value in values)
 
 
 def _common(account: str, query: EventQuery) -> Iterable[ColumnElement[bool]]:
-    yield events.c.account == account
+    yield (unindexed(events.c.account) if _by_arrival(query) else events.c.account) == account
     yield events.c.same_as.is_(None)
     if query.after is not None:
         yield events.c.sequence > query.after
     elif not query.topics or CALL_OVER in query.topics:
         yield events.c.part_of.is_(None)
     if query.allo_number is not None:
-        yield events.c.allo_number == number_key(query.allo_number)
+        line = unindexed(events.c.allo_number) if _by_arrival(query) else events.c.allo_number
+        yield line == number_key(query.allo_number)
     if query.since is not None:
         yield events.c.happened_at >= micros(query.since)
     if query.until is not None:
@@ -111,14 +118,13 @@ def _common(account: str, query: EventQuery) -> Iterable[ColumnElement[bool]]:
         yield events.c.read.is_(False)
 
 
-def _before(
-    connection: Connection, account: str, query: EventQuery, *, by_arrival: bool
-) -> Sequence[ColumnElement[bool]]:
+def _before(connection: Connection, query: EventQuery) -> Sequence[ColumnElement[bool]]:
+    """What comes on the pages behind an event; one that is gone by now is looked for by its neighbour."""
     if query.before is None:
         return ()
-    if by_arrival:
+    if _by_arrival(query):
         return (events.c.sequence < query.before,)
-    edge = select(events.c.happened_at).where(events.c.account == account, events.c.sequence <= query.before)
+    edge = select(events.c.happened_at).where(events.c.sequence <= query.before)
     time = connection.scalar(edge.order_by(events.c.sequence.desc()).limit(1))
     if time is None:
         return (events.c.sequence < 0,)
@@ -126,9 +132,9 @@ def _before(
     return (events.c.happened_at <= time, not_(same_time_later))
 
 
-def _merged(arms: Sequence[Select[Any]], query: EventQuery, *, by_arrival: bool) -> Select[Any]:
+def _merged(arms: Sequence[Select[Any]], query: EventQuery) -> Select[Any]:
     def ordered(arm: Select[Any], columns: Any) -> Select[Any]:
-        keys = (columns.sequence,) if by_arrival else (columns.happened_at, columns.sequence)
+        keys = (columns.sequence,) if _by_arrival(query) else (columns.happened_at, columns.sequence)
         return arm.order_by(*(key.desc() if query.newest_first else key for key in keys)).limit(query.limit)
 
     if len(arms) == 1:

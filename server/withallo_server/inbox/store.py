@@ -44,6 +44,7 @@ class Store:
         """
         await database.migrate(SCHEMA)
         store = cls(database)
+        failure: Exception | None = None
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(store.watch.running())
             await stack.enter_async_context(store._writer.running())
@@ -52,8 +53,12 @@ class Store:
             group.start_soon(store._checkpoint)
             try:
                 yield store
+            except Exception as error:  # noqa: BLE001 - it leaves as it is, not in a group of the tasks here
+                failure = error
             finally:
                 group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
 
     async def add(self, event: NewEvent) -> bool:
         """Store an event; returns after it is durable, false when it had been stored before.

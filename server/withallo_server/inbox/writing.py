@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, text, update
 
 from withallo_server.inbox.events import NewEvent, micros
-from withallo_server.inbox.tables import events, marks
+from withallo_server.inbox.tables import events, marks, unindexed
 
 CHANNEL = "withallo_inbox"
 _SHOWN: tuple[ColumnElement[Any], ...] = (
@@ -65,7 +65,7 @@ def prune(connection: Connection, account: str, *, before: datetime | None, keep
 
     Takes `most` at a time, so that nobody waits long; returns how many went, fewer than `most` at the end.
     """
-    mine = select(events.c.sequence).where(events.c.account == account)
+    mine = select(events.c.sequence).where(unindexed(events.c.account) == account)
     reasons: list[Any] = []
     if before is not None:
         reasons.append(mine.where(events.c.received_at < micros(before)).order_by(events.c.sequence).limit(most))
