@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WHEEL_ENV := build/wheel-env
 
-.PHONY: demo test lint types bench evals build bundle site conformance check-wheel clean help
+.PHONY: demo test lint types bench evals build bundle site conformance fresh check-wheel clean help
 
 help:
 	@echo "make demo    text a contact, summarise calls and receive an event on the embedded account"
@@ -16,6 +16,7 @@ help:
 	@echo "make bundle  build the bundle for Claude Desktop, validate it and start it once"
 	@echo "make site    build the documentation, every link checked"
 	@echo "make conformance  the official suites and the Inspector on the server over HTTP; needs npx"
+	@echo "make fresh   from an empty home to a tool call with pip, uv and pipx, timed"
 	@echo "make clean   remove everything these verbs made"
 
 .venv/pyvenv.cfg:
@@ -78,6 +79,9 @@ site: .venv/.docs
 
 conformance: .venv/.dev
 	$(BIN)/python -W ignore -m tests.conformance
+
+fresh: build
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tests/fresh.py dist/*.whl
 
 clean:
 	rm -rf .venv build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
