@@ -105,6 +105,7 @@ async def serve(settings: Settings, bound: socket.socket, *, on_loopback: bool) 
         bound: Where it listens already.
         on_loopback: Whether only this machine reaches it.
     """
+    settings = settings.model_copy(update={"listen": settings.public_url or _place(bound)})
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database)
         stack.push_async_callback(database.close)
@@ -118,6 +119,11 @@ async def serve(settings: Settings, bound: socket.socket, *, on_loopback: bool) 
         gc.collect()
         gc.freeze()
         await _Server(_configuration(settings, web), web).serve(sockets=[bound])
+
+
+def _place(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"{host}:{port}"
 
 
 class _Server(uvicorn.Server):
