@@ -15,6 +15,10 @@ withallo-mcp: there is no API key. Three ways to go on:
   3. Make a key: an owner or admin of the team does so in the Allo web app under Settings > API
 """
 
+KEY_IN_SIGHT = """\
+withallo-mcp: everybody on this machine can read a key on a command line; `withallo-mcp auth login` keeps it hidden
+"""
+
 
 def main() -> None:
     """Serve MCP over stdio, or run a subcommand."""
@@ -35,6 +39,8 @@ def _start(arguments: list[str]) -> None:
 
     given, rest = take_flags(arguments)
     os.environ.update(given)
+    if "ALLO_API_KEY" in given:
+        sys.stderr.write(KEY_IN_SIGHT)
     if rest or _COMPLETION in os.environ:
         gc.enable()
         from withallo_server.cli import run_command

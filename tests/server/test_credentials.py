@@ -1,4 +1,6 @@
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,3 +183,15 @@ def test_a_file_that_holds_no_key_is_no_key(folder: Path, content: bytes) -> Non
             Credentials(folder).find()
     else:
         assert Credentials(folder).find() is None
+
+
+def test_a_key_on_the_command_line_is_warned_about_and_not_repeated() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "withallo_server", "--api-key", "ak_live_canary", "--version"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert "auth login" in result.stderr
+    assert "ak_live_canary" not in result.stderr + result.stdout
