@@ -64,7 +64,7 @@ async def test_the_card_by_keyboard(world: Any, call: Any, window: Any, tmp_path
         await page.screenshot(path=tmp_path / "card-edit.png")
         for key in ("Tab", "Enter"):
             await page.keyboard.press(key)
-        await card.get_by_role("status").filter(has_text="Sent from").wait_for()
+        await card.get_by_role("status").filter(has_text="Sent, with the human's wording").wait_for()
     assert trouble == []
     assert [text for _, text in world.sent] == ["Ten, not nine."]
 
