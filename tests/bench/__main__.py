@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import anyio
 import httpx
 from mcp.client.stdio import StdioServerParameters
-from tests.bench import directory, http, report, round_trip, startup, tokens, zoom
+from tests.bench import directory, http_load, report, round_trip, startup, tokens, zoom
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def main() -> None:
         if not wanted or "round_trip" in wanted:
             anyio.run(round_trip.main, server, address)
         if not wanted or "http" in wanted:
-            http.main(address)
+            http_load.main(address)
         if not wanted or "tokens" in wanted:
             anyio.run(tokens.main, server)
         if not wanted or "zoom" in wanted:
