@@ -82,7 +82,7 @@ async def _text_a_contact(client: Client, controls: httpx.AsyncClient) -> None:
     if number is None:
         raise DemoError("the search for Marie Dupont found nobody with a number")
     await _call(client, "send_sms", {"to": number, "message": "Running ten minutes late, sorry!"})
-    delivered = (await controls.get("/sent")).json()
+    delivered = (await controls.get("/sent")).json()["data"]
     if len(delivered) != 1:
         raise DemoError(f"the account delivered {delivered} instead of one text")
     _note("The account delivered exactly one text.")
