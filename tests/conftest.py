@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 import anyio
 import httpx
+import keyring
 import pytest
 import uvicorn
+from keyring.backends.fail import Keyring as NoKeyring
 from mcp import Client
 from mcp.client import ClientExtension, advertise
 from mcp.client.session import ElicitationFnT
@@ -38,9 +40,16 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def machine_without_settings() -> Iterator[None]:
+    """No setting and no keyring of this machine reach a test, nor those of one test the next."""
+    environment = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("ALLO_")]:
-        monkeypatch.delenv(name)
+        del os.environ[name]
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring leaves this class untyped
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 @dataclass

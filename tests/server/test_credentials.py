@@ -2,7 +2,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
@@ -44,11 +43,10 @@ class Locked(Held):
 
 
 @pytest.fixture(autouse=True)
-def held() -> Iterator[Held]:
-    before, memory = keyring.get_keyring(), Held()
+def held() -> Held:
+    memory = Held()
     keyring.set_keyring(memory)
-    yield memory
-    keyring.set_keyring(before)
+    return memory
 
 
 @pytest.fixture

@@ -66,9 +66,10 @@ def test_a_wrong_setting_ends_with_one_line_that_names_it(
     assert run(monkeypatch, *arguments) == 2
     output, error = capsys.readouterr()
     assert not output
-    [line] = error.splitlines()
+    *warned, line = error.splitlines()
     assert line.startswith("withallo-mcp: ")
     assert arguments[0].partition("=")[0] in line
+    assert len(warned) == ("--api-key" in arguments)
 
 
 def test_a_command_reads_the_flags_before_it(

@@ -1,11 +1,9 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
 import keyring.errors
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends.fail import Keyring as NoKeyring
 
 
 class MemoryKeyring(KeyringBackend):
@@ -28,17 +26,8 @@ class MemoryKeyring(KeyringBackend):
         del self.held[service, username]
 
 
-@pytest.fixture(autouse=True)
-def no_keyring() -> Iterator[None]:
-    """The machine has no keyring, whatever the one that runs the tests has."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # keyring leaves this class untyped
-    yield
-    keyring.set_keyring(before)
-
-
 @pytest.fixture
-def memory_keyring(no_keyring: None) -> MemoryKeyring:
+def memory_keyring() -> MemoryKeyring:
     """The keyring of a machine that has one."""
     memory = MemoryKeyring()
     keyring.set_keyring(memory)
