@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import anyio
 import httpx
 from mcp.client.stdio import StdioServerParameters
-from tests.bench import directory, http_load, report, round_trip, startup, tokens, zoom
+from tests.bench import directory, http_load, inbox, report, round_trip, startup, tokens, zoom
 
 
 @contextmanager
@@ -64,6 +64,8 @@ def main() -> None:
             anyio.run(zoom.main, server, address)
     if not wanted or "directory" in wanted:
         directory.main()
+    if not wanted or "inbox" in wanted:
+        inbox.main()
     report.show()
 
 
