@@ -30,7 +30,11 @@ Cursor = Annotated[str, Field(description="next_cursor of the last answer."), OP
 Contact = Annotated[str, Field(description="Name, number, e-mail or contact id."), OPTIONAL]
 WantedContact = Annotated[str, Field(min_length=1, description="Name, number, e-mail or contact id."), OPTIONAL]
 Line = Annotated[str, Field(description="Your line's number or name."), OPTIONAL]
-Since = Annotated[str, Field(description="Start: 'today', 'last 7 days', 'Monday', '2026-03-29', ISO."), OPTIONAL]
+Since = Annotated[
+    str,
+    Field(description="'last 7 days', 'since Monday', '2026-03-29', ISO; 'yesterday', 'last week': just that."),
+    OPTIONAL,
+]
 Until = Annotated[str, Field(description="End, included; same forms."), OPTIONAL]
 Direction = Annotated[Literal["any", "inbound", "outbound"], Field(description="Who began."), _null_means("any")]
 Outcome = Annotated[

@@ -3,11 +3,45 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mcp.server.mcpserver.exceptions import ToolError
+
+from withallo_tools.time_vocabulary import (
+    AGO,
+    ARTICLE,
+    CALENDAR,
+    CLOCK,
+    DAYS,
+    DAYS_BESIDE_A_PART,
+    HOUR,
+    ISO,
+    ISO_PERIOD,
+    LAST,
+    LEAD,
+    MINUTE,
+    MONTH,
+    MONTHS,
+    NAMED_TIMES,
+    NUMBERS,
+    NUMERIC,
+    ONE_DAY,
+    OVER,
+    PART,
+    PARTS,
+    QUARTER,
+    ROLLING,
+    SPAN,
+    UNITS,
+    UNSAFE_FOR_LONG_TAIL,
+    WEEK,
+    WEEKDAY,
+    WEEKDAYS,
+    WEEKEND,
+    YEAR,
+)
 
 FORMS = (
     'Forms that work: 2026-03-29, 2026-03-29T14:00+02:00, 2026-03, "14:00", "today", "yesterday afternoon", "Monday", '
@@ -18,71 +52,17 @@ _YEARS = range(2000, 2101)
 _DAY = timedelta(days=1)
 
 
-def _lexicon(*rows: str) -> dict[str, int]:
-    """Number the rows; each word of a row means its number."""
-    return {word: number for number, row in enumerate(rows) for word in row.split()}
-
-
-def _either(words: dict[str, int]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
-_NUMBERS = _lexicon(
-    "", "a an one un une", "two deux", "three trois", "four quatre", "five cinq", "six", "seven sept", "eight huit",
-    "nine neuf", "ten dix", "eleven onze", "twelve douze",
-)  # fmt: skip
-_MINUTE, _HOUR, _ONE_DAY, _WEEK, _WEEKEND, _MONTH, _YEAR = range(7)
-_UNITS = _lexicon(
-    "minute minutes min mins mn", "hour hours hr hrs h heure heures", "day days d jour jours j",
-    "week weeks w semaine semaines", "weekend week-end", "month months mois", "year years y an ans annee annees",
-)  # fmt: skip
-_WEEKDAYS = _lexicon(
-    "monday mon lundi", "tuesday tue mardi", "wednesday wed mercredi", "thursday thu jeudi", "friday fri vendredi",
-    "saturday sat samedi", "sunday sun dimanche",
-)  # fmt: skip
-_DAYS = {
-    "today": 0, "aujourd'hui": 0, "aujourdhui": 0, "yesterday": -1, "hier": -1, "day before yesterday": -2,
-    "avant-hier": -2, "avant hier": -2, "tomorrow": 1, "demain": 1,
-}  # fmt: skip
-_DAYS_BESIDE_A_PART = {"": 0, "this": 0, "ce": 0, "cet": 0, "cette": 0, "last": -1, "derniere": -1}
-_PARTS = {
-    "morning": (5, 12), "matin": (5, 12), "matinee": (5, 12), "afternoon": (12, 18), "apres-midi": (12, 18),
-    "apres midi": (12, 18), "evening": (18, 24), "soir": (18, 24), "soiree": (18, 24), "tonight": (18, 29),
-    "night": (18, 29), "nuit": (18, 29),
-}  # fmt: skip
-_NAMED_TIMES = {"noon": time(12), "midi": time(12), "midnight": time(), "minuit": time()}
-
-_LAST = r"(?:last|past|previous|derniere?s?|precedente?s?|passee?s?)"
-_AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(_NUMBERS)})"
-_UNIT = rf"(?P<unit>{_either(_UNITS)})"
-_LEAD = re.compile(r"(?:since|from|until|till|depuis|des|a partir|jusqu'?(?:a|en)?)\b ?")
-_ARTICLE = re.compile(r"\b(?:the|les?|la|of|d[eu]|on|during|pendant|ces)\b ?|\b[ld]'(?=[a-z])")
-_AGO = re.compile(rf"(?:il y a|y a) {_AMOUNT} ?{_UNIT}|{_AMOUNT.replace('amount', 'amount_')} ?"
-                  rf"{_UNIT.replace('unit', 'unit_')} ago")  # fmt: skip
-_SPAN = re.compile(rf"(?:in |over |dans |sur |for )?(?P<last>{_LAST} )?(?:{_AMOUNT} ?)?(?P<last_>{_LAST} )?{_UNIT}")
-_CALENDAR = re.compile(
-    rf"(?P<which>this|current|{_LAST}|next|ce|cette|cet)? ?(?P<unit>{_either(_UNITS)})"
-    rf"(?:[ -](?P<after>{_LAST}|prochaine?|ci|en cours))?"
-)
-_WEEKDAY = re.compile(rf"(?P<this>this |ce )?(?P<last>last )?(?P<day>{_either(_WEEKDAYS)})(?P<last_> dernier| passe)?")
-_PART = re.compile(rf"\b(?:in )?(?P<part>{'|'.join(sorted(_PARTS, key=len, reverse=True))})\b")
-_CLOCK = re.compile(
-    rf"(?:\b(?:at|a|vers) |@ ?|\b)(?:(?P<named>{'|'.join(_NAMED_TIMES)})\b|(?P<hour>[01]?\d|2[0-3])"
-    r"(?: ?(?P<half>[ap])\.?m\b\.?|:(?P<minute>[0-5]\d)(?::[0-5]\d)?(?: ?(?P<half_>[ap])\.?m\b\.?)?"
-    r"| ?h(?:eures?)? ?(?P<minute_>[0-5]\d)?\b))"
-)
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ISO_PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
-_NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
-_UNSAFE_FOR_LONG_TAIL = re.compile(r"\b(?:before|after|avant|apres|or|ou)\b")
-
-
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Beginning and end of what an expression names; equal for an instant."""
+    """Beginning and end of what an expression names; equal for an instant.
+
+    Attributes:
+        over: Whether it names a period that is over, such as `yesterday` or `last week`, rather than a beginning.
+    """
 
     start: datetime
     end: datetime
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +83,8 @@ class Reader:
             found = None
         if found is None or not {found.start.year, found.end.year} <= set(_YEARS):
             raise ToolError(f"Cannot read `{argument}` = {written!r} as a time. {FORMS}")
-        return found
+        over = found.start < found.end <= self.now and bool(OVER.fullmatch(text)) and not _begins(written)
+        return replace(found, over=over)
 
     def _find(self, text: str) -> Bounds | None:
         readers: tuple[Callable[[str], Bounds | None], ...] = (
@@ -114,7 +95,7 @@ class Reader:
     def _instant(self, text: str) -> Bounds | None:
         if text in ("now", "maintenant"):
             return Bounds(self.now, self.now)
-        if len(text) <= 10 or not _ISO.match(text):
+        if len(text) <= 10 or not ISO.match(text):
             return None
         moment = datetime.fromisoformat(text.upper())
         if moment.tzinfo is None:
@@ -125,72 +106,75 @@ class Reader:
     def _day(self, text: str) -> Bounds | None:
         today = self.now.date()
         day: date | None = None
-        if text in _DAYS:
-            day = today + _DAYS[text] * _DAY
-        elif _ISO.fullmatch(text):
+        if text in DAYS:
+            day = today + DAYS[text] * _DAY
+        elif ISO.fullmatch(text):
             day = date.fromisoformat(text)
-        elif found := _WEEKDAY.fullmatch(text):
-            back = (today.weekday() - _WEEKDAYS[found["day"]]) % 7
+        elif found := WEEKDAY.fullmatch(text):
+            back = (today.weekday() - WEEKDAYS[found["day"]]) % 7
             if found["this"]:
-                back = today.weekday() - _WEEKDAYS[found["day"]]
+                back = today.weekday() - WEEKDAYS[found["day"]]
             elif (found["last"] or found["last_"]) and back == 0:
                 back = 7
             day = today - back * _DAY
-        elif found := _NUMERIC.fullmatch(text):
+        elif found := NUMERIC.fullmatch(text):
             day = _numeric_day(found, today)
         return None if day is None else self._days(day, day + _DAY)
 
     def _period(self, text: str) -> Bounds | None:
-        if found := _ISO_PERIOD.fullmatch(text):
+        if found := ISO_PERIOD.fullmatch(text):
             first = date(int(found["year"]), int(found["month"] or 1), 1)
             return self._days(first, _add_months(first, 1 if found["month"] else 12))
-        found = _CALENDAR.fullmatch(text)
+        found = CALENDAR.fullmatch(text)
         if found is None or not (found["which"] or found["after"]) or "past" in (found["which"], found["after"]):
             return None
         words = f"{found['which']} {found['after']}"
-        step = -1 if re.search(_LAST, words) else 1 if re.search("next|proch", words) else 0
-        return self._calendar(_UNITS[found["unit"]], step)
+        step = -1 if re.search(LAST, words) else 1 if re.search("next|proch", words) else 0
+        return self._calendar(UNITS[found["unit"]], step)
 
     def _calendar(self, unit: int, step: int) -> Bounds | None:
         today = self.now.date()
-        monday = today - today.weekday() * _DAY + timedelta(weeks=step)
+        coming = unit == WEEKEND and today.weekday() < 5 and step == 0
+        monday = today - today.weekday() * _DAY + timedelta(weeks=step - coming)
         month, year = _add_months(today.replace(day=1), step), date(today.year + step, 1, 1)
+        quarter = _add_months(date(today.year, (today.month - 1) // 3 * 3 + 1, 1), 3 * step)
         spans = {
-            _WEEK: (monday, monday + 7 * _DAY),
-            _WEEKEND: (monday + 5 * _DAY, monday + 7 * _DAY),
-            _MONTH: (month, _add_months(month, 1)),
-            _YEAR: (year, _add_months(year, 12)),
+            WEEK: (monday, monday + 7 * _DAY),
+            WEEKEND: (monday + 5 * _DAY, monday + 7 * _DAY),
+            MONTH: (month, _add_months(month, 1)),
+            QUARTER: (quarter, _add_months(quarter, 3)),
+            YEAR: (year, _add_months(year, 12)),
         }
         return self._days(*spans[unit]) if unit in spans else None
 
     def _ago(self, text: str) -> Bounds | None:
-        found = _AGO.fullmatch(text)
+        found = AGO.fullmatch(text)
         if found is None:
             return None
-        back = self._back(found["amount"] or found["amount_"], _UNITS[found["unit"] or found["unit_"]])
+        back = self._back(found["amount"] or found["amount_"], UNITS[found["unit"] or found["unit_"]])
         return Bounds(back, back) if isinstance(back, datetime) else self._days(back, back + _DAY)
 
     def _span(self, text: str) -> Bounds | None:
-        found = _SPAN.fullmatch(text)
+        found = SPAN.fullmatch(text)
         if found is None or not (found["amount"] or found["last"] or found["last_"]):
             return None
-        back = self._back(found["amount"] or "1", _UNITS[found["unit"]])
+        back = self._back(found["amount"] or "1", UNITS[found["unit"]])
         return Bounds(back, self.now) if isinstance(back, datetime) else self._days(back, self.now.date() + _DAY)
 
     def _back(self, amount: str, unit: int) -> datetime | date:
         """The instant some hours or minutes ago, or the day some longer units ago."""
-        count = int(amount) if amount.isdecimal() else _NUMBERS[amount]
-        if unit in (_MINUTE, _HOUR):
-            elapsed = timedelta(minutes=count * (60 if unit == _HOUR else 1))
+        count = int(amount) if amount.isdecimal() else NUMBERS[amount]
+        if unit in (MINUTE, HOUR):
+            elapsed = timedelta(minutes=count * (60 if unit == HOUR else 1))
             return (self.now.astimezone(UTC) - elapsed).astimezone(self.zone)
-        if unit in (_MONTH, _YEAR):
-            return _add_months(self.now.date(), -count * (12 if unit == _YEAR else 1))
-        return self.now.date() - timedelta(days=count * (1 if unit == _ONE_DAY else 7))
+        if unit in MONTHS:
+            return _add_months(self.now.date(), -count * MONTHS[unit])
+        return self.now.date() - timedelta(days=count * (1 if unit == ONE_DAY else 7))
 
     def _day_with_time(self, text: str) -> Bounds | None:
-        if found := _PART.search(text):
-            first, last = _PARTS[found["part"]]
-        elif found := _CLOCK.search(text):
+        if found := PART.search(text):
+            first, last = PARTS[found["part"]]
+        elif found := CLOCK.search(text):
             first = last = 0
         else:
             return None
@@ -205,15 +189,15 @@ class Reader:
         """The single day that the words around a time of day name."""
         if rest == "cette" and found[0] == "nuit":
             return self.now.date() - (_DAY if self.now.hour < 18 else 0 * _DAY)
-        if rest in _DAYS_BESIDE_A_PART:
-            return self.now.date() + _DAYS_BESIDE_A_PART[rest] * _DAY
+        if rest in DAYS_BESIDE_A_PART:
+            return self.now.date() + DAYS_BESIDE_A_PART[rest] * _DAY
         bounds = self._day(rest) or self._ago(rest) or self._long_tail(rest)
         if bounds is None or bounds.end.date() - bounds.start.date() != _DAY:
             return None
         return bounds.start.date()
 
     def _long_tail(self, text: str) -> Bounds | None:
-        if not re.search(r"[a-z]{3}", text) or _UNSAFE_FOR_LONG_TAIL.search(text):
+        if not re.search(r"[a-z]{3}", text) or UNSAFE_FOR_LONG_TAIL.search(text):
             return None
         from dateparser.date import DateDataParser
 
@@ -245,10 +229,19 @@ class Reader:
 
 def _clean(written: str) -> str:
     """Lower case without accents, leading prepositions and articles."""
+    text = _plain(written)
+    text = LEAD.sub("", text.strip(" .!?\"'"), count=1) if LEAD.match(text) else text
+    return _squeeze(ARTICLE.sub("", ROLLING.sub("past ", text)))
+
+
+def _begins(written: str) -> bool:
+    """Whether words like `since` make a beginning of what follows."""
+    return bool(LEAD.match(_plain(written)))
+
+
+def _plain(written: str) -> str:
     letters = unicodedata.normalize("NFKD", written.casefold().replace("\u2019", "'"))
-    text = " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split(" "))
-    text = _LEAD.sub("", _squeeze(text).strip(" .!?\"'"), count=1) if _LEAD.match(_squeeze(text)) else _squeeze(text)
-    return _squeeze(_ARTICLE.sub("", text))
+    return _squeeze("".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def _squeeze(text: str) -> str:
@@ -257,7 +250,7 @@ def _squeeze(text: str) -> str:
 
 def _clock_time(found: re.Match[str]) -> time:
     if found["named"]:
-        return _NAMED_TIMES[found["named"]]
+        return NAMED_TIMES[found["named"]]
     hour, half = int(found["hour"]), found["half"] or found["half_"]
     if half:
         if not 1 <= hour <= 12:

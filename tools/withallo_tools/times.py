@@ -1,9 +1,10 @@
 """The one clock: reads what people write about time, in English and French, and says it back absolutely.
 
 Weeks begin on Monday. `since` takes the beginning of what was written and `until` its end, so `until="yesterday"`
-holds all of yesterday; without `until` a range reaches to the end of today. `last 7 days` begins at midnight seven
-days ago. A day and a month in doubt (`03/04`) are refused rather than guessed. Bounds are wall-clock times of the
-zone, so a day may last 23 or 25 hours.
+holds all of yesterday. Without `until` a range reaches to the end of today, unless `since` names a period that is
+over: `yesterday`, `last week` and `la semaine dernière` are just that, `since yesterday` goes on. `last 7 days` begins
+at midnight seven days ago. A day and a month in doubt (`03/04`) are refused rather than guessed. Bounds are wall-clock
+times of the zone, so a day may last 23 or 25 hours.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ def parse_range(since: str | None, until: str | None, *, zone: ZoneInfo, now: da
     """Turn what a caller wrote into absolute bounds in `zone`.
 
     Args:
-        since: Where the range begins; nothing leaves it open.
-        until: Where it ends, the period named included; nothing means the end of today.
+        since: Where the range begins, or a period that is over; nothing leaves it open.
+        until: Where it ends, the period named included; nothing means the end of today, or of the period that is over.
         zone: The account's time zone, used wherever no offset is written.
         now: The present, aware.
 
@@ -47,8 +48,9 @@ def parse_range(since: str | None, until: str | None, *, zone: ZoneInfo, now: da
     if not since and not until:
         return TimeRange()
     reader = Reader(zone, now.astimezone(zone))
-    start = reader.read(since, "since").start if since else None
-    end = reader.read(until, "until").end if until else reader.read("today", "until").end
+    begun = reader.read(since, "since") if since else None
+    start = begun.start if begun else None
+    end = begun.end if begun and begun.over and not until else reader.read(until or "today", "until").end
     if start is not None and start.astimezone(UTC) >= end.astimezone(UTC):
         words = describe(TimeRange(start, end), zone)
         raise ToolError(f"Nothing lies in the range {words}: `since` has to come before `until`, and before now.")
