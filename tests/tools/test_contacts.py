@@ -122,3 +122,19 @@ async def test_a_line_may_be_named_by_a_part_that_only_it_has(modern: "World") -
     part, whole = [await modern.facts("search_calls", line=line, limit=1) for line in ("yor", "New York")]
     assert part["calls"] == whole["calls"]
     assert "several lines match" in await modern.refusal("search_calls", line="o", limit=1)
+
+
+@pytest.mark.anyio
+async def test_a_number_that_two_people_share_has_both_names_in_every_list(modern: "World") -> None:
+    """No list says that Claire called where it may have been Julien."""
+    shared, both = "+33199000555", "Claire Moreau or Julien Moreau"
+    lists = (
+        ("search_calls", {"since": "last 3 days", "limit": 100}),
+        ("search_conversations", {"kind": "call", "since": "last 3 days", "limit": 100}),
+        ("list_conversations", {"limit": 100}),
+        ("list_follow_ups", {"since": "last 3 days", "kind": "missed call", "limit": 100}),
+    )
+    for name, arguments in lists:
+        rows = [row for row in (await modern.call(name, **arguments)).splitlines() if shared in row]
+        assert rows, name
+        assert all(f"{shared} {both}" in row for row in rows), name

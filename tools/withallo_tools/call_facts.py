@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from withallo_client import Call, Item, TranscriptLine
+from withallo_tools.names import on_cards
 
 Way = Literal["inbound", "outbound"]
 How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer"]
@@ -24,7 +25,7 @@ class CallFacts:
     Attributes:
         line: Our number.
         number: The other party, as Allo wrote it.
-        name: The other party's name where the answer held one; written by outsiders.
+        name: The other party's name where the answer held one, all names of a shared number; written by outsiders.
         seconds: Length, None when unknown.
         summary: Allo's own; written by AI from what was said.
         recording_url: Where the audio is, for the key alone; never put in an answer.
@@ -90,7 +91,7 @@ def facts_of_item(item: Item) -> CallFacts:
         how=_how(item.result, way, seconds, item.transcript),
         line=item.allo_number,
         number=item.contact_number,
-        name=next((card.name for card in item.contacts if card.name), ""),
+        name=on_cards(item.contacts),
         seconds=seconds,
         summary=item.summary,
         tags=item.tags,

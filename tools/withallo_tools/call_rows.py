@@ -6,7 +6,7 @@ from withallo_tools.answers import Row
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.gist import gist
 from withallo_tools.moments import at_local, iso_local
-from withallo_tools.names import beside, names_for
+from withallo_tools.names import beside, name_of, names_for
 from withallo_tools.outsiders import OutsiderText, clean
 from withallo_tools.phone import display
 from withallo_tools.services import Services
@@ -43,7 +43,7 @@ async def call_rows(
         gist_length: Characters of the summary at most.
         of_one: Whether all are with one number that the answer names once, outside the rows.
     """
-    names = await names_for(reach, [call.number for call in calls if not call.name])
+    names = await names_for(reach, [call.number for call in calls])
     rows = [_row(reach, call, names, gist_length) for call in calls]
     return [(_text(reach, call, row, lines, who="" if of_one else beside(call.number, names, call.name)), row)
             for call, row in zip(calls, rows, strict=True)]  # fmt: skip
@@ -65,6 +65,6 @@ def _row(reach: Services, call: CallFacts, names: Mapping[str, str], gist_length
         seconds=call.seconds,
         line=call.line and clean(call.line, 40),
         number=display(call.number),
-        name=clean(call.name, 60) or names.get(call.number or "", ""),
+        name=name_of(call.number, names, call.name),
         summary=gist(call.summary, gist_length),
     )

@@ -134,7 +134,7 @@ async def _rows(
 ) -> list[tuple[str, TalkRow]]:
     """Each hit with the words in their place; of the one who was asked for, only another number than the first."""
     talks = [talk_of_item(item) for item in items]
-    names = {} if party else await names_for(reach, [talk.number for talk in talks if not talk.name])
+    names = {} if party else await names_for(reach, [talk.number for talk in talks])
     first = normal(party.numbers[0], reach.region) if party and party.numbers else ""
 
     def who(talk: Talk) -> str:

@@ -125,7 +125,7 @@ async def _rows(reach: Services, open_ones: FollowUps, lines: Mapping[str, str])
     texts = [text for text in open_ones.unanswered if not text.courtesy]
     calls = [promise.call for promise in open_ones.promises]
     everybody = [*(one.last for one in open_ones.missed), *(one.last for one in texts), *calls]
-    names = await names_for(reach, [talk.number for talk in everybody if not talk.name])
+    names = await names_for(reach, [talk.number for talk in everybody])
 
     def row(
         kind: Kind, talk: Talk, words: str, times: int = 1, promise: Promise | None = None

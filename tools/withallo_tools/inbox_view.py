@@ -14,7 +14,7 @@ from withallo_client import AlloClient, Conversation, ItemFilter
 from withallo_tools.answers import Answer, Facts, Row, refusal
 from withallo_tools.lines import find_line, known_line_names, line_label, own_lines
 from withallo_tools.moments import at_local, iso_local, span_words
-from withallo_tools.names import beside, names_for
+from withallo_tools.names import beside, name_of, names_for, on_cards
 from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor
@@ -90,7 +90,7 @@ class _Thread:
 
     @property
     def name(self) -> str:
-        return next((card.name for card in self.conversation.contacts if card.name), "")
+        return on_cards(self.conversation.contacts)
 
 
 @tool(title="List conversations", effect=Effect.READ, toolset="conversations", scopes=("CONVERSATIONS_READ",))
@@ -114,7 +114,7 @@ async def list_conversations(
     sources = [Source(partial(_page, reach.client, number, unread, page_size(limit))) for number in numbers]
     found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after))
     waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
-    names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows if not thread.name])
+    names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows])
     lines = {} if chosen else await known_line_names(reach)
     rows = [
         _row(reach, thread, names, lines, unread=unread or thread.id in waiting_to_be_read) for thread in found.rows
@@ -205,7 +205,7 @@ def _row(
     head = ", ".join(filter(None, (at_local(thread.at, reach), lines.get(thread.line, ""), marks)))
     row = ConversationRow(
         contact=display(number),
-        name=clean(thread.name, 60) or names.get(number or "", ""),
+        name=name_of(number, names, thread.name),
         line=clean(thread.line, 40),
         at=iso_local(thread.at, reach),
         unread=unread,

@@ -10,6 +10,7 @@ from withallo_tools.answers import Row
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item, way_of
 from withallo_tools.gist import gist
 from withallo_tools.moments import at_local, iso_local
+from withallo_tools.names import on_cards
 from withallo_tools.outsiders import OutsiderText, clean
 from withallo_tools.services import Services
 
@@ -71,7 +72,7 @@ def talk_of_item(item: Item) -> Talk:
         way=way_of(item.direction),
         line=item.allo_number,
         number=item.contact_number,
-        name=next((card.name for card in item.contacts if card.name), ""),
+        name=on_cards(item.contacts),
         words=item.content or "",
         status=(item.status or "").lower(),
     )

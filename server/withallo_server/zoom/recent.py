@@ -10,7 +10,7 @@ from withallo_client import AlloClient
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_search import CallQuery, search
 from withallo_tools.lines import own_lines
-from withallo_tools.names import names_for
+from withallo_tools.names import name_of, names_for
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
 from withallo_tools.transcripts import plain
@@ -42,11 +42,11 @@ class RecentCalls:
     async def ids_like(self, reach: Services, typed: str) -> Iterable[str]:
         """Ids of recent calls that begin so, or whose other party has a name or number like this."""
         calls = await self.of(reach)
-        names = await names_for(reach, [call.number for call in calls if not call.name])
+        names = await names_for(reach, [call.number for call in calls])
         wanted = plain(typed.strip())
 
         def fits(call: CallFacts) -> bool:
-            who = (call.id, call.number or "", call.name or names.get(call.number or "", ""))
+            who = (call.id, call.number or "", name_of(call.number, names, call.name))
             return any(wanted in plain(word) for word in who)
 
         return [call.id for call in calls if fits(call)]
