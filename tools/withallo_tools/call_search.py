@@ -5,7 +5,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
-from weakref import WeakSet
 
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -17,11 +16,11 @@ from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newes
 from withallo_tools.outsiders import clean
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
+from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
 _FULL_PAGE = 100
 _V2_IDS = ("cll-", "msg-")
 _V2_CALL = re.compile(r"cll-[\w-]+")
-_only_v1: WeakSet[AlloClient] = WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,11 @@ async def search(services: Services, query: CallQuery, after: Position | None = 
     """
     client = services.client
     wanted = Wanted(query.span, query.limit, query.keeps, after)
-    if client not in _only_v1:
+    if may_use_v2(services):
         try:
             return await newest(_v2_sources(client, query), wanted)
         except (ForbiddenError, NotFoundError):
-            _only_v1.add(client)
+            v2_was_refused(services)
     return await newest(_v1_sources(client, query), wanted)
 
 
@@ -86,16 +85,16 @@ async def read_call(services: Services, call_id: str, *, transcript: bool) -> Ca
         NotFoundError: There is no such call.
     """
     item_id = rest_id(call_id)
-    if services.client not in _only_v1 and item_id.startswith(_V2_IDS):
+    if may_use_v2(services) and item_id.startswith(_V2_IDS):
         try:
             item = await services.client.conversations.get(item_id, extend="transcript" if transcript else None)
         except ForbiddenError:
-            _only_v1.add(services.client)
+            v2_was_refused(services)
         else:
             if item.kind != "CALL":
                 raise ToolError("call_id: this is a text; get_contact_conversation shows texts in full.")
             return facts_of_item(item)
-    may_be_of_v1 = services.client in _only_v1 or item_id.startswith("call_")
+    may_be_of_v1 = not may_use_v2(services) or item_id.startswith("call_")
     found = await _scan_v1(services, {item_id}) if may_be_of_v1 else []
     if not found:
         raise ToolError(f"call_id: no recent call has the id '{clean(call_id, 60)}'. search_calls lists ids.")
@@ -107,13 +106,13 @@ async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFa
     ids = [rest_id(call_id) for call_id in call_ids]
     of_v2 = [call_id for call_id in dict.fromkeys(ids) if _V2_CALL.fullmatch(call_id)]
     found: list[CallFacts] = []
-    if services.client not in _only_v1 and of_v2:
+    if may_use_v2(services) and of_v2:
         try:
             items = await services.client.conversations.batch(of_v2)
             found = [facts_of_item(item) for item in items if item.kind == "CALL"]
         except (ForbiddenError, NotFoundError):
-            _only_v1.add(services.client)
-    if services.client in _only_v1:
+            v2_was_refused(services)
+    if not may_use_v2(services):
         found = await _scan_v1(services, set(ids))
     by_id = {call.id: call for call in found}
     return [by_id[call_id] for call_id in dict.fromkeys(ids) if call_id in by_id]

@@ -7,7 +7,6 @@ from withallo_tools.outsiders import clean
 from withallo_tools.phone import display, normal
 from withallo_tools.services import Services
 
-
 _LONGEST = 90
 _MOST = 3
 _OR = " or "
