@@ -34,6 +34,7 @@ class World:
         asked: What the human was asked; they always agree.
         requests: Method and path of each request to Allo.
         closed: Beginnings of paths that Allo refuses with 403 from now on.
+        rewrite: Makes another answer of what Allo answers from now on.
     """
 
     sandbox: Sandbox
@@ -41,6 +42,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     closed: tuple[str, ...] = ()
+    rewrite: Callable[[str], str] | None = None
 
     async def call(self, name: str, /, **arguments: Any) -> str:
         """The text of a tool's answer, or of its error."""
@@ -108,7 +110,11 @@ class _Watched(httpx.AsyncBaseTransport):
             if self.world.closed and request.url.path.startswith(self.world.closed):
                 error = {"type": "permission_error", "code": "API_KEY_INSUFFICIENT_SCOPE", "message": "no"}
                 return httpx.Response(403, json={"error": {**error, "retryable": False}}, request=request)
-        return await self.inner.handle_async_request(request)
+        answer = await self.inner.handle_async_request(request)
+        if self.world is None or self.world.rewrite is None:
+            return answer
+        text = self.world.rewrite((await answer.aread()).decode())
+        return httpx.Response(answer.status_code, text=text, headers={"Content-Type": "application/json"})
 
 
 def text_of(result: CallToolResult) -> str:
@@ -174,9 +180,9 @@ def modern(shared: Mapping[str, World]) -> Iterator[World]:
 def _fresh(world: World) -> Iterator[World]:
     world.asked.clear()
     world.requests.clear()
-    world.closed = ()
+    world.closed, world.rewrite = (), None
     yield world
-    world.closed = ()
+    world.closed, world.rewrite = (), None
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """One call at any zoom: the exact words are always within reach, and nothing is cut in silence."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,28 @@ async def test_one_side_of_a_long_call_is_read_to_its_end_without_a_gap(
     raw = json.loads(await modern.allo("GET", f"/v2/api/conversations/items/{call_id}", extend="transcript"))
     said = [line for line in raw["data"]["transcript"] if line["source"] == "EXTERNAL"]
     assert len(set(seen)) == len(said)
+
+
+@pytest.mark.anyio
+async def test_a_transcript_that_tells_no_times_is_read_to_its_end_by_turns(modern: "World") -> None:
+    call_id = await _long_call(modern)
+    modern.rewrite = lambda answer: re.sub(r'"(time|start_seconds|end_seconds)":("[^"]*"|[\d.]+)', r'"\1":null', answer)
+    seen: list[str] = []
+    asked = {"call_id": call_id, "zoom": "transcript", "speaker": "them", "skip_ending": True}
+    start = ""
+    for _ in range(10):
+        text = await modern.call("get_call", **asked, start=start)
+        facts = await modern.facts("get_call", **asked, start=start)
+        seen += [line.removeprefix("them: ") for line in facts["lines"] if "left out" not in line]
+        if "start='turn " not in text:
+            break
+        start = text.split("start='")[1].split("'", maxsplit=1)[0]
+    raw = json.loads(await modern.allo("GET", f"/v2/api/conversations/items/{call_id}", extend="transcript"))
+    turns = raw["data"]["transcript"]
+    assert seen == [turn["text"] for turn in turns if turn["source"] == "EXTERNAL"]
+    assert "tells no times. Write start='turn 1' to" in await modern.refusal("get_call", call_id=call_id, start="12:05")
+    late = await modern.refusal("get_call", call_id=call_id, start="turn 99999")
+    assert f"has {len(turns)} turns" in late
 
 
 @pytest.mark.anyio

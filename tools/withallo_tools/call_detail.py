@@ -1,8 +1,9 @@
 """One call at the zoom asked for, as text rows and structured content."""
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -18,6 +19,7 @@ from withallo_tools.transcripts import Turn, around, clock, ending, read_clock, 
 Zoom = Literal["summary", "outline", "transcript"]
 _SHARE_OF_BUDGET = 0.85
 _GAP_COST = 16
+_TURN = re.compile(r"(?:turn|#)\s*(\d{1,6})", re.IGNORECASE)
 
 
 class CallDetail(Facts):
@@ -37,6 +39,7 @@ class View:
 
     Attributes:
         find: Words whose places are shown.
+        first: Index of the first turn.
         start: Seconds from the start of the call.
         end: Seconds from the start of the call.
         with_ending: Whether the last turns always come along.
@@ -48,28 +51,41 @@ class View:
     end: float | None
     speaker: str
     with_ending: bool
+    first: int = 0
 
     @property
     def slices(self) -> bool:
         """Whether turns are asked for by more than the end of the call."""
-        return self.zoom == "transcript" or bool(self.find) or self.start is not None or self.end is not None
+        return self.zoom == "transcript" or bool(self.find or self.first) or self.is_timed
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether turns are asked for by their time."""
+        return self.start is not None or self.end is not None
 
     def wanted(self, turns: Sequence[Turn]) -> set[int]:
         """The turns asked for, before the budget."""
         if not self.slices:
             return set()
-        chosen = [turn for turn in turns if self._covers(turn)]
+        chosen = [turn for turn, at in zip(turns, _moments(turns), strict=True) if self._covers(turn, at)]
         return around(chosen, self.find) if self.find else {turn.index for turn in chosen}
 
     def hears(self, turn: Turn) -> bool:
         """Whether the side that spoke is asked for; the end of a call is told with all sides."""
         return not self.slices or self.speaker in ("any", turn.speaker.lower())
 
-    def _covers(self, turn: Turn) -> bool:
-        if not self.hears(turn):
+    def _covers(self, turn: Turn, at: float) -> bool:
+        if not self.hears(turn) or turn.index < self.first:
             return False
-        at = turn.start if turn.start is not None else -1.0
         return (self.start is None or at >= self.start) and (self.end is None or at <= self.end)
+
+
+def _moments(turns: Sequence[Turn]) -> Iterator[float]:
+    """When each turn began; one that tells no time follows the turn before it."""
+    at = 0.0
+    for turn in turns:
+        at = at if turn.start is None else turn.start
+        yield at
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +97,24 @@ class Told:
     facts: CallDetail
 
 
+def read_first(text: str) -> int:
+    """The turn that `start` names, as an index; 0 where it names none."""
+    found = _TURN.fullmatch(text.strip())
+    return max(0, int(found[1]) - 1) if found else 0
+
+
 def read_offset_of(name: str, text: str) -> float | None:
     """An offset into a call; nothing leaves that side open.
 
     Raises:
         ToolError: It is no offset.
     """
-    seconds = read_clock(text) if text.strip() else None
-    if text.strip() and seconds is None:
-        raise ToolError(f"{name}: '{clean(text, 30)}' is no offset into the call. Write 12:05, 1:02:30 or seconds.")
+    if not text.strip() or (name == "start" and _TURN.fullmatch(text.strip())):
+        return None
+    seconds = read_clock(text)
+    if seconds is None:
+        turn = " or turn 120" if name == "start" else ""
+        raise ToolError(f"{name}: '{clean(text, 30)}' is no offset into the call. Write 12:05, 1:02:30, seconds{turn}.")
     return seconds
 
 
@@ -133,6 +158,10 @@ def _check_slice(view: View, call: CallFacts, turns: Sequence[Turn]) -> None:
     start, end = view.start or 0, view.end
     if end is not None and end < start:
         raise ToolError(f"end: {clock(end)} is before start, {clock(start)}. The call is {clock(length)} long.")
+    if turns and view.is_timed and all(turn.start is None for turn in turns):
+        raise ToolError(f"start: this transcript tells no times. Write start='turn 1' to 'turn {len(turns)}'.")
+    if view.first and view.first >= len(turns):
+        raise ToolError(f"start: the transcript of this call has {count(len(turns), 'turn')}.")
     if turns and start > length:
         raise ToolError(f"start: {clock(start)} is after the end of the call, which is {clock(length)} long.")
 
@@ -141,7 +170,9 @@ def _within(heard: Sequence[Turn], wanted: set[int], tail: set[int], room: int) 
     """The end of the call, then the wanted turns from the first on, as far as there is room."""
     chosen: set[int] = set()
     asked = wanted | tail
-    gaps = {turn.index for before, turn in pairwise(heard) if turn.index in asked and before.index not in asked}
+    gaps = {
+        turn.index for before, turn in itertools.pairwise(heard) if turn.index in asked and before.index not in asked
+    }
     room -= 2 * _GAP_COST
     for turn in [*(turn for turn in reversed(heard) if turn.index in tail), *heard]:
         if turn.index in chosen or turn.index not in asked:
@@ -159,5 +190,5 @@ def _left_out(heard: Sequence[Turn], wanted: set[int], chosen: set[int], view: V
         return f"The words occur nowhere in what was said (a word matches from its beginning). {missing}."
     cut = next((turn for turn in heard if turn.index in wanted - chosen), None)
     if cut:
-        return f"{missing}, for length: go on with zoom='transcript', start='{clock(cut.start)}', all else as before."
+        return f"{missing}, for length: go on with zoom='transcript', start='turn {cut.index + 1}', all else as before."
     return f"{missing}: zoom='transcript' (with start, end or speaker), or find='words', shows them."

@@ -7,7 +7,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_tools.answers import Answer, Facts
-from withallo_tools.call_detail import CallDetail, View, Zoom, read_offset_of, tell
+from withallo_tools.call_detail import CallDetail, View, Zoom, read_first, read_offset_of, tell
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import read_call, read_calls, rest_id
 from withallo_tools.lines import known_line_names
@@ -43,7 +43,7 @@ async def get_call(
         Zoom, Field(description="outline: who spoke how long and where it turns; transcript: every word.")
     ] = "summary",
     find: Annotated[str, Field(description="Words: shows the places where they were said."), OPTIONAL] = "",
-    start: Annotated[str, Field(description="Transcript from this offset, like 12:05."), OPTIONAL] = "",
+    start: Annotated[str, Field(description="Transcript from here: 12:05 or turn 120."), OPTIONAL] = "",
     end: Annotated[str, Field(description="Transcript up to this offset."), OPTIONAL] = "",
     speaker: Annotated[Literal["any", "us", "them", "ai"], Field(description="Only what this side said.")] = "any",
     skip_ending: Annotated[
@@ -58,6 +58,7 @@ async def get_call(
     view = View(
         zoom=zoom,
         find=tuple(find.split()),
+        first=read_first(start),
         start=read_offset_of("start", start),
         end=read_offset_of("end", end),
         speaker=speaker,

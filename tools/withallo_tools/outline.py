@@ -43,7 +43,7 @@ class Section:
     @property
     def line(self) -> str:
         """`12:05 kitchen, oak: I wanted to ask…`."""
-        return f"{clock(self.start) or f'turn {self.first}'} {', '.join(self.words)}: {self.opening}".strip()
+        return f"{clock(self.start) or f'turn {self.first + 1}'} {', '.join(self.words)}: {self.opening}".strip()
 
 
 def talk_time(turns: Sequence[Turn], seconds: int | None) -> dict[str, int]:

@@ -112,4 +112,5 @@ def _gap(gap: Sequence[Turn]) -> list[str]:
     if not gap:
         return []
     times = "-".join(filter(None, dict.fromkeys((clock(gap[0].start), clock(gap[-1].start)))))
-    return [f"⟦{count(len(gap), 'turn')} left out{', ' + times if times else ''}⟧"]
+    times = times or f"turns {gap[0].index + 1}-{gap[-1].index + 1}"
+    return [f"⟦{count(len(gap), 'turn')} left out, {times}⟧"]

@@ -104,6 +104,6 @@ def _room_for(rows: Sequence[str]) -> int:
 def _left_out(call: CallFacts, turns: Sequence[Turn], shown: int) -> list[str]:
     if shown >= len(turns):
         return []
-    start = clock(turns[shown].start)
+    start = f"turn {shown + 1}"
     how = f"get_call with call_id={clean(call.id, 60)}, zoom='transcript', start='{start}' shows them."
     return [f"{len(turns) - shown} of {len(turns)} turns left out for length, from {start} on: {how}"]

@@ -107,7 +107,7 @@ async def test_a_very_long_transcript_ends_with_how_to_go_on(client: Client, wor
         (content,) = (await client.read_resource(f"allo://calls/{call_id}/transcript{form}")).contents
         assert isinstance(content, TextResourceContents)
         assert len(ENCODING.encode(content.text)) <= CEILING
-        left_out = re.search(r"of 4000 turns left out for length, from (\S+) on: get_call with", content.text)
+        left_out = re.search(r"of 4000 turns left out for length, from (turn \d+) on: get_call with", content.text)
         assert left_out
         asked = {"call_id": call_id, "zoom": "transcript", "start": left_out[1]}
         going_on = await client.call_tool("get_call", asked)
