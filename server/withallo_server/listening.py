@@ -1,6 +1,7 @@
 """Serves a web application beside whatever else this process does."""
 
 import contextlib
+import gc
 import socket
 from collections.abc import Iterator
 
@@ -48,6 +49,12 @@ def bind(address: str) -> socket.socket:
     return bound
 
 
+def place_of(bound: socket.socket) -> str:
+    """`HOST:PORT` of a socket that listens, with the port that it really has."""
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 async def serve(app: ASGIApp, bound: socket.socket, *, task_status: TaskStatus[None]) -> None:
     """Serve until cancelled.
 
@@ -65,6 +72,7 @@ async def serve(app: ASGIApp, bound: socket.socket, *, task_status: TaskStatus[N
         tasks.start_soon(_stop_when_cancelled, server)
         with anyio.CancelScope(shield=True):
             task_status.started()
+            gc.freeze()  # a full collection would hold up every delivery for 100 ms, to find what stays anyway
             await server.serve(sockets=[bound])
         tasks.cancel_scope.cancel()
 

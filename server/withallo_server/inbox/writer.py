@@ -2,13 +2,12 @@
 
 import functools
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 import anyio
-import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 
 from withallo_server.database import Database, StorageError
@@ -18,6 +17,8 @@ from withallo_server.inbox.writing import add_events
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 256
+QUIET_TURNS: Final = 4
+"""A delivery whose bytes are there takes this many turns of the event loop to reach the queue."""
 
 
 class _Place:
@@ -35,7 +36,8 @@ class _Place:
 class EventWriter:
     """Stores events. While one commit is on its way to the disk, the next ones gather for the commit after it.
 
-    One thread commits for as long as the writer runs: it goes from batch to batch without a turn of the event loop.
+    A commit waits until the event loop has taken in all that has arrived: otherwise the loop and the thread that
+    commits would fight for the interpreter, and both lose.
 
     Args:
         database: Where to.
@@ -46,8 +48,9 @@ class EventWriter:
         self._database = database
         self._committed = committed
         self._queue: list[_Place] = []
+        self._arrived = anyio.Event()
         self._is_closing = False
-        self._change = threading.Condition()
+        self._thread = anyio.CapacityLimiter(1)
 
     async def add(self, event: NewEvent) -> bool:
         """Store an event; returns after it is durable, false when it had been stored before.
@@ -55,12 +58,11 @@ class EventWriter:
         Raises:
             StorageError: It is not stored.
         """
+        if self._is_closing:
+            raise StorageError("The inbox is closed.")
         place = _Place(event)
-        with self._change:
-            if self._is_closing:
-                raise StorageError("The inbox is closed.")
-            self._queue.append(place)
-            self._change.notify()
+        self._queue.append(place)
+        self._arrived.set()
         await place.done.wait()
         if place.error is not None:
             raise place.error
@@ -69,24 +71,34 @@ class EventWriter:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Write for as long as this is open; what is queued at the end is still written."""
-        async with anyio.from_thread.BlockingPortal() as portal, anyio.create_task_group() as group:
-            group.start_soon(anyio.to_thread.run_sync, self._write_all, portal)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._write_all)
             try:
                 yield
             finally:
-                with self._change:
-                    self._is_closing = True
-                    self._change.notify()
+                self._is_closing = True
+                self._arrived.set()
 
-    def _write_all(self, portal: anyio.from_thread.BlockingPortal) -> None:
-        while True:
-            with self._change:
-                self._change.wait_for(lambda: self._queue or self._is_closing)
+    async def _write_all(self) -> None:
+        with anyio.CancelScope(shield=True):
+            while self._queue or not self._is_closing:
+                await self._gather()
                 batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
-            if not batch:
-                return
-            self._write(batch)
-            portal.start_task_soon(self._tell, batch)
+                if batch:
+                    await anyio.to_thread.run_sync(self._write, batch, limiter=self._thread)
+                    self._tell(batch)
+
+    async def _gather(self) -> None:
+        """Wait for a first event, and then for those on their way."""
+        if not self._queue:
+            self._arrived = anyio.Event()
+            if not self._is_closing:
+                await self._arrived.wait()
+        seen = quiet = 0
+        while quiet < QUIET_TURNS and len(self._queue) < MOST_AT_ONCE:
+            quiet = quiet + 1 if len(self._queue) == seen else 0
+            seen = len(self._queue)
+            await anyio.lowlevel.checkpoint()
 
     def _write(self, batch: Sequence[_Place]) -> None:
         try:
@@ -94,7 +106,7 @@ class EventWriter:
         except StorageError as error:
             logger.warning("%d events refused: %s", len(batch), error)
             self._fail(batch, error)
-        except Exception as error:  # noqa: BLE001 - one odd event must not take its neighbours with it
+        except Exception as error:  # noqa: BLE001  # one odd event must not take its neighbours with it
             if len(batch) > 1:
                 for place in batch:
                     self._write([place])
