@@ -47,6 +47,8 @@ def test_the_registry_entry_keeps_the_rules_of_the_registry() -> None:
     assert entry["version"] == entry["packages"][0]["version"] == __version__
     secrets = {each["name"] for each in entry["packages"][0]["environmentVariables"] if each["isSecret"]}
     assert secrets >= {"ALLO_API_KEY", "ALLO_DATABASE_URL", "ALLO_WEBHOOK_SECRETS", "ALLO_WEBHOOK_TOKEN"}
+    assert secrets >= {"ALLO_OAUTH_CLIENT_SECRET", "ALLO_STATE_KEYS", "ALLO_TOKENS"}
+    assert not secrets & {"ALLO_REGION", "ALLO_TOKENS_FILE", "ALLO_OAUTH_CLIENT_ID"}
 
 
 def test_the_readme_names_the_registry_entry_so_that_the_registry_believes_it() -> None:

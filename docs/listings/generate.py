@@ -18,7 +18,6 @@ from withallo_tools.catalog import TOOLS
 
 ROOT = Path(__file__).parents[2]
 OFFERED = ("api_key", "sandbox", "read_only", "region", "timezone")
-SECRET = {"api_key", "database_url", "webhook_secrets", "webhook_token"}
 ENTRY = {"command": "uvx", "args": ["withallo-mcp"]}
 
 _project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -102,7 +101,7 @@ def _variable(option: Option) -> dict[str, Any]:
         "name": option.variable,
         "description": option.description,
         "isRequired": False,
-        "isSecret": option.field in SECRET,
+        "isSecret": option.is_secret,
         "format": "boolean" if option.is_switch else "string",
     }
     if option.default and not option.is_switch:
@@ -154,7 +153,7 @@ def _user_setting(option: Option) -> dict[str, Any]:
     }
     if option.is_switch:
         setting["default"] = False
-    if option.field in SECRET:
+    if option.is_secret:
         setting["sensitive"] = True
     return setting
 

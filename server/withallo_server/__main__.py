@@ -15,8 +15,9 @@ withallo-mcp: there is no API key. Three ways to go on:
   3. Make a key: an owner or admin of the team does so in the Allo web app under Settings > API
 """
 
-KEY_IN_SIGHT = """\
-withallo-mcp: everybody on this machine can read a key on a command line; `withallo-mcp auth login` keeps it hidden
+IN_SIGHT = """\
+withallo-mcp: everybody on this machine can read {flags} on a command line; `withallo-mcp auth login` keeps a key \
+hidden, and the environment the rest
 """
 
 
@@ -35,12 +36,13 @@ def main() -> None:
 
 def _start(arguments: list[str]) -> None:
     from withallo_server.credentials import with_kept_key
-    from withallo_server.settings import load_settings, take_flags
+    from withallo_server.settings import load_settings, options, take_flags
 
     given, rest = take_flags(arguments)
     os.environ.update(given)
-    if "ALLO_API_KEY" in given:
-        sys.stderr.write(KEY_IN_SIGHT)
+    if given:
+        flags = [option.flag for option in options() if option.is_secret and option.variable in given]
+        sys.stderr.write(IN_SIGHT.format(flags=" and ".join(flags)) if flags else "")
     if rest or _COMPLETION in os.environ:
         gc.enable()
         from withallo_server.cli import run_command

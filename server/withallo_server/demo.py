@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-import socket
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -45,19 +45,23 @@ def main() -> None:
 
 
 async def _converse(folder: str) -> None:
-    port = _free_port()
-    listen = f"127.0.0.1:{port}"
-    server = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "withallo_server", "--sandbox", "--listen", listen, "--data-dir", folder, "--log-level", "ERROR"],
-    )
-    controls = httpx.AsyncClient(base_url=f"http://{listen}/_sandbox", timeout=10)
+    flags = ["--sandbox", "--listen", "127.0.0.1:0", "--data-dir", folder, "--log-level", "ERROR"]
+    server = StdioServerParameters(command=sys.executable, args=["-m", "withallo_server", *flags])
     with anyio.fail_after(60):
-        async with controls, Client(server, elicitation_callback=_answer_for_the_human) as client:
+        async with Client(server, elicitation_callback=_answer_for_the_human) as client:
             await _look_around(client)
-            await _text_a_contact(client, controls)
-            await _summarise_calls(client, controls)
-            await _receive_a_text(client, controls)
+            async with httpx.AsyncClient(base_url=f"http://{await _address(client)}/_sandbox", timeout=10) as controls:
+                await _text_a_contact(client, controls)
+                await _summarise_calls(client, controls)
+                await _receive_a_text(client, controls)
+
+
+async def _address(client: Client) -> str:
+    """Where the server listens, as it says itself: the system chose the port."""
+    found = re.search(r"127\.0\.0\.1:\d+", _words(await client.call_tool("get_account", {})))
+    if found is None:
+        raise DemoError("the server does not say where it receives webhooks")
+    return found[0]
 
 
 def _first(failures: BaseExceptionGroup[Any]) -> BaseException:
@@ -115,11 +119,15 @@ async def _receive_a_text(client: Client, controls: httpx.AsyncClient) -> None:
 
 async def _call(client: Client, name: str, arguments: Mapping[str, Any]) -> CallToolResult:
     result = await client.call_tool(name, dict(arguments))
-    text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+    text = _words(result)
     _answer(f"{name}({', '.join(f'{key}={value!r}' for key, value in arguments.items())})", text)
     if result.is_error:
         raise DemoError(f"{name} failed: {text}")
     return result
+
+
+def _words(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
 async def _answer_for_the_human(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
@@ -150,12 +158,6 @@ def _show_configuration() -> None:
     _title("Connect it: paste this into Claude Desktop (claude_desktop_config.json) or Cursor (~/.cursor/mcp.json)")
     console.print(Syntax(json.dumps({"mcpServers": {"allo": entry}}, indent=2), "json", background_color="default"))
     _note('For your own account replace "--sandbox" by an "env": {"ALLO_API_KEY": "…"} beside "args".')
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _title(text: str) -> None:

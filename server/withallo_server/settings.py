@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
@@ -100,8 +100,11 @@ def _toolsets(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _database(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///")):
+    address = value.get_secret_value()
+    if not address.startswith(("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///")):
         raise ValueError("not a database address such as postgresql://user:password@host/name")
+    if address.startswith("postgres") and address.count("@") > 1:
+        raise ValueError("has several @: write those of the password as %40")
     return value
 
 
@@ -200,6 +203,7 @@ class Option:
         variable: Environment variable.
         flag: Command line flag.
         is_switch: Whether it is on or off and takes no value.
+        is_secret: Whether nobody else may see its value.
         description: What it does.
         default: What it is when nobody says anything; empty for nothing.
     """
@@ -208,6 +212,7 @@ class Option:
     variable: str
     flag: str
     is_switch: bool
+    is_secret: bool
     description: str
     default: str
 
@@ -216,10 +221,15 @@ def options() -> Iterator[Option]:
     """Every setting: first those of this class, then those of its parts."""
     for name in sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__):
         field = Settings.model_fields[name]
-        flag = "--" + name.replace("_", "-")
+        kind = field.annotation
         yield Option(
-            name, PREFIX + name.upper(), flag, field.annotation is bool, field.description or "", _default(field)
-        )
+            name, PREFIX + name.upper(), "--" + name.replace("_", "-"), kind is bool, _holds_secret(kind),
+            field.description or "", _default(field),
+        )  # fmt: skip
+
+
+def _holds_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
 
 
 def _default(field: FieldInfo) -> str:
@@ -260,9 +270,9 @@ def take_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return given, rest
 
 
-def misspelt() -> Iterator[str]:
+def misspelt(besides: Sequence[str] = ()) -> Iterator[str]:
     """What to say about variables that look like settings and are none; a slip there may leave something open."""
-    known = {option.variable for option in options()}
+    known = {*besides, *(option.variable for option in options())}
     for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
         from difflib import get_close_matches
 

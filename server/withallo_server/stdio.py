@@ -9,7 +9,7 @@ import sys
 import anyio
 
 from withallo_server.factory import build_server
-from withallo_server.logs import configure_logging
+from withallo_server.logs import configure_logging, log_crashes
 from withallo_server.settings import Settings, misspelt
 from withallo_server.telemetry import configure_telemetry
 
@@ -25,14 +25,18 @@ def run(settings: Settings) -> None:
     # Without this httpx loads a command line of its own, Rich and Pygments with it: 3 MiB and 60 ms.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # how Python is told that there is none
     configure_logging(settings)
+    log_crashes()
     for warning in misspelt():
         logger.warning("%s", warning)
     configure_telemetry()
-    server = build_server(settings)
+    listener = None
     if settings.listen is not None:
-        from withallo_server.listening import bind
+        from withallo_server.listening import bind, place_of
 
-        server.runtime.listener = bind(settings.listen)
+        listener = bind(settings.listen)
+        settings = settings.model_copy(update={"listen": place_of(listener)})
+    server = build_server(settings)
+    server.runtime.listener = listener
     # The thread that waits on stdin would hold up a Ctrl-C for ever; what is under way survives a kill anyway.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.freeze()

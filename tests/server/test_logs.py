@@ -24,7 +24,10 @@ def configure(tmp_path: Path) -> None:
             data_dir=tmp_path,
             api_key=SecretStr("canary-of-no-known-shape"),
             webhook_token=SecretStr("token_token_token"),
-            database_url=SecretStr("postgresql://me:password@host/name"),
+            database_url=SecretStr("postgresql://me:pass%2Fw%40rd@host/name"),
+            state_keys=(SecretStr("a key that seals questions, of 32 characters"),),
+            oauth_client_secret=SecretStr("client-secret-canary"),
+            tokens=(SecretStr("desk:sha256:" + "ab" * 32),),
             log_level="INFO",
         )
     )
@@ -35,7 +38,12 @@ def configure(tmp_path: Path) -> None:
     [
         "canary-of-no-known-shape",
         "token_token_token",
-        "postgresql://me:password@host/name",
+        "postgresql://me:pass%2Fw%40rd@host/name",
+        "pass%2Fw%40rd",
+        "pass/w@rd",
+        "a key that seals questions, of 32 characters",
+        "client-secret-canary",
+        "desk:sha256:" + "ab" * 32,
         "ak_live_somebody_elses",
         "whsec_c29tZWJvZHkgZWxzZXM=",
     ],

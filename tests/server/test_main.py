@@ -15,7 +15,7 @@ import pytest
 from withallo_client import __version__
 from withallo_server import cli
 from withallo_server.__main__ import main
-from withallo_server.settings import options
+from withallo_server.settings import Option, options
 
 SLOW_TO_LOAD = (
     "typer",
@@ -70,6 +70,17 @@ def test_a_wrong_setting_ends_with_one_line_that_names_it(
     assert line.startswith("withallo-mcp: ")
     assert arguments[0].partition("=")[0] in line
     assert len(warned) == ("--api-key" in arguments)
+
+
+@pytest.mark.parametrize("option", [each for each in options() if each.is_secret], ids=lambda each: each.flag)
+def test_a_secret_on_the_command_line_is_warned_about_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: Option
+) -> None:
+    run(monkeypatch, f"{option.flag}=canary-0123456789", "--region", "UK")
+
+    error = capsys.readouterr().err
+    assert f"can read {option.flag} on a command line" in error
+    assert "canary" not in error
 
 
 def test_a_command_reads_the_flags_before_it(

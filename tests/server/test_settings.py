@@ -79,6 +79,7 @@ def test_an_unknown_toolset_is_refused_with_the_known_ones(monkeypatch: pytest.M
         ("ALLO_WEBHOOK_SECRETS", "whsec_not base64 at all"),
         ("ALLO_WEBHOOK_TOKEN", "a token with blanks in it"),
         ("ALLO_DATABASE_URL", "mysql://user:canary-password@host/name"),
+        ("ALLO_DATABASE_URL", "postgresql://user:canary@password@host/name"),
     ],
 )
 def test_a_secret_is_not_repeated_in_the_refusal(monkeypatch: pytest.MonkeyPatch, variable: str, secret: str) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -160,10 +161,11 @@ def test_an_answer_to_a_client_that_is_gone_ends_the_server_quietly(start: Calla
 def test_a_text_to_the_embedded_account_on_the_port_becomes_an_event_and_a_notification(
     start: Callable[..., Served],
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as chosen:
-        port = chosen.getsockname()[1]
-    server = start("--sandbox", "--listen", f"127.0.0.1:{port}")
-    url = f"http://127.0.0.1:{port}"
+    server = start("--sandbox", "--listen", "127.0.0.1:0")
+    account = str(server.ask("tools/call", 3, _meta=ENVELOPE, name="get_account", arguments={}))
+    place = re.search(r"127\.0\.0\.1:[1-9]\d*", account)
+    assert place is not None, "a port that the system chose is told"
+    url = f"http://{place[0]}"
     server.send(
         "subscriptions/listen", 1, _meta=ENVELOPE, notifications={"resourceSubscriptions": ["allo://events/recent"]}
     )

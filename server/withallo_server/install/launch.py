@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from withallo_server.install.clients import InstallError, Launch
+from withallo_server.settings import options
 
-_SECRET_FLAGS = ("--api-key", "--webhook-secrets", "--webhook-token", "--database-url")
 _PASSING_FOLDERS = ("/archive-v0/", "/environments-v2/", "/.cache/uv/", "/pipx/.cache/")
 
 
@@ -17,10 +17,14 @@ def this_server(arguments: Sequence[str] = ()) -> Launch:
     Raises:
         InstallError: An argument is a secret, which would end in a file and in the list of processes.
     """
+    secret = {option.flag for option in options() if option.is_secret}
     for argument in arguments:
-        if argument.partition("=")[0] in _SECRET_FLAGS:
-            flag = argument.partition("=")[0]
-            raise InstallError(f"{flag} does not belong in a client's file: use `withallo-mcp auth login`.")
+        flag = argument.partition("=")[0]
+        if flag in secret:
+            raise InstallError(
+                f"{flag} does not belong in a client's file: `withallo-mcp auth login` keeps the key, the environment "
+                "the rest."
+            )
     script = Path(sys.executable).with_name("withallo-mcp.exe" if os.name == "nt" else "withallo-mcp")
     if script.exists():
         return Launch(str(script), tuple(arguments))

@@ -50,7 +50,16 @@ def test_arguments_for_the_server_are_passed_on(home: Path) -> None:
     assert entry["args"] == ["--read-only", "--toolsets", "calls"]
 
 
-@pytest.mark.parametrize("argument", ["--api-key=ak_live_canary", "--database-url"])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--api-key=ak_live_canary",
+        "--database-url",
+        "--webhook-secrets",
+        "--oauth-client-secret",
+        "--state-keys=ak_live_canary",
+    ],
+)
 def test_a_secret_never_gets_into_a_clients_file(home: Path, argument: str) -> None:
     result = run("install", "cursor", "--yes", "--", argument)
 
