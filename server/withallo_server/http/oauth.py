@@ -6,6 +6,7 @@ A token is a JWT checked against the issuer's published keys, or an opaque strin
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY_SECONDS = 30
 KEYS_KEPT_SECONDS = 600
 KEYS_AGAIN_SECONDS = 15
+FAILED_AGAIN_SECONDS = 3
+MOST_AT_ONCE = 8
 LOOKED_UP_KEPT_SECONDS = 30
 MOST_LOOKED_UP = 2000
 MOST_TOKEN_LENGTH = 8192
@@ -68,8 +71,11 @@ class OAuthTokens:
         self.issuer = issuer
         self._http = httpx.AsyncClient(timeout=5.0, transport=transport, follow_redirects=False)
         self._keys: dict[str | None, jwt.PyJWK] = {}
-        self._keys_at = -KEYS_KEPT_SECONDS * 1.0
+        self._keys_at = -math.inf
+        self._asked_at = -math.inf
+        self._failed = False
         self._lock = anyio.Lock()
+        self._asking = anyio.CapacityLimiter(MOST_AT_ONCE)
         self._looked_up: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
     async def caller(self, token: str) -> Caller | None:
@@ -131,18 +137,36 @@ class OAuthTokens:
     async def _key(self, key_id: Any) -> jwt.PyJWK | None:
         """The issuer's key of that name, fetched again when it is new, but not more often than a forger likes."""
         name = key_id if isinstance(key_id, str) else None
-        async with self._lock:
-            age = time.monotonic() - self._keys_at
-            if age > KEYS_KEPT_SECONDS or (name not in self._keys and age > KEYS_AGAIN_SECONDS):
-                try:
-                    self._keys = await self._fetch_keys()
-                except IssuerError:
-                    if not self._keys:
-                        raise
-                self._keys_at = time.monotonic()
+        if not self._is_known(name):
+            async with self._lock:
+                if not self._is_known(name) and self._may_ask():
+                    await self._renew_keys()
+        if not self._keys:
+            raise IssuerError("the issuer's keys cannot be fetched")
+        return self._kept_key(name)
+
+    def _is_known(self, name: str | None) -> bool:
+        return self._kept_key(name) is not None and time.monotonic() - self._keys_at <= KEYS_KEPT_SECONDS
+
+    def _may_ask(self) -> bool:
+        patience = FAILED_AGAIN_SECONDS if self._failed else KEYS_AGAIN_SECONDS
+        return time.monotonic() - self._asked_at > patience
+
+    def _kept_key(self, name: str | None) -> jwt.PyJWK | None:
         if name is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         return self._keys.get(name)
+
+    async def _renew_keys(self) -> None:
+        """Fetch the keys; while the issuer is down, those that were fetched before are good."""
+        try:
+            self._keys = await self._fetch_keys()
+            self._keys_at = time.monotonic()
+            self._failed = False
+        except IssuerError as error:
+            self._failed = True
+            logger.warning("The keys of the issuer could not be fetched: %s", error)
+        self._asked_at = time.monotonic()
 
     async def _fetch_keys(self) -> dict[str | None, jwt.PyJWK]:
         url = self.issuer.jwks_url or await self._discover("jwks_uri")
@@ -152,7 +176,7 @@ class OAuthTokens:
             try:
                 if isinstance(row, dict) and row.get("use", "sig") == "sig" and row.get("kty") != "oct":
                     found[row.get("kid")] = jwt.PyJWK.from_dict(row)
-            except jwt.PyJWTError:
+            except (jwt.PyJWTError, ValueError, TypeError):
                 continue
         return found
 
@@ -191,11 +215,12 @@ class OAuthTokens:
         if self.issuer.client_id is not None and self.issuer.client_secret is not None:
             credentials = (self.issuer.client_id, self.issuer.client_secret.get_secret_value())
         try:
-            answer = await self._http.post(
-                str(self.issuer.introspection_url),
-                data={"token": token, "token_type_hint": "access_token"},
-                auth=credentials if credentials is not None else httpx.USE_CLIENT_DEFAULT,
-            )
+            async with self._asking:
+                answer = await self._http.post(
+                    str(self.issuer.introspection_url),
+                    data={"token": token, "token_type_hint": "access_token"},
+                    auth=credentials if credentials is not None else httpx.USE_CLIENT_DEFAULT,
+                )
         except httpx.HTTPError as error:
             raise IssuerError(f"introspection failed ({type(error).__name__})") from None
         return _body(answer)

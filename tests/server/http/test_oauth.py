@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -137,10 +138,61 @@ async def test_an_issuer_that_is_down_is_said_unless_its_keys_are_known(
         await tokens.caller(issuer.token())
 
     issuer.down = False
+    monkeypatch.setattr("withallo_server.http.oauth.FAILED_AGAIN_SECONDS", -1)
     assert await tokens.caller(issuer.token()) is not None
     issuer.down = True
     monkeypatch.setattr("withallo_server.http.oauth.KEYS_KEPT_SECONDS", -1)
     assert await tokens.caller(issuer.token()) is not None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("down", [False, True])
+async def test_many_forgers_at_once_cost_the_issuer_one_question(issuer: Any, down: bool) -> None:
+    """Tokens with made-up key names neither hammer the issuer nor, while it is down, wait for it one by one."""
+    tokens = issuer.tokens()
+    issuer.down = down
+    refused = 0
+
+    async def forge(number: int) -> None:
+        nonlocal refused
+        forged = jwt.encode({"sub": "x"}, issuer.key, "RS256", headers={"kid": f"made-up-{number}"})
+        try:
+            assert await tokens.caller(forged) is None
+        except IssuerError:
+            assert down
+        refused += 1
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(50):
+            tasks.start_soon(forge, number)
+
+    assert refused == 50
+    assert len(issuer.asked) == 2, "the metadata and the keys, or the two places of the metadata"
+
+
+@pytest.mark.anyio
+async def test_a_key_that_is_known_does_not_wait_for_one_that_is_not(
+    issuer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = issuer.tokens()
+    assert await tokens.caller(issuer.token()) is not None
+    monkeypatch.setattr("withallo_server.http.oauth.KEYS_AGAIN_SECONDS", -1)
+    issuer.slow = anyio.Event()
+    good = issuer.token()
+    forged = jwt.encode({"sub": "x"}, issuer.key, "RS256", headers={"kid": "made-up"})
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tokens.caller, forged)
+        with anyio.fail_after(5):
+            await anyio.wait_all_tasks_blocked()
+            assert await tokens.caller(good) is not None
+        issuer.slow.set()
+
+
+@pytest.mark.anyio
+async def test_a_key_that_cannot_be_read_does_not_close_the_others(issuer: Any) -> None:
+    issuer.odd_keys = [{"kty": "RSA", "kid": ["a"]}, {"kty": "RSA", "n": 7, "e": {}}, {"kty": "EC", "crv": 3}, 5, None]
+
+    assert await issuer.tokens().caller(issuer.token()) is not None
 
 
 @pytest.mark.anyio
