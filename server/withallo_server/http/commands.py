@@ -1,5 +1,6 @@
 """`withallo-mcp serve` and `withallo-mcp token`."""
 
+import logging
 import socket
 import sys
 from typing import Annotated
@@ -15,9 +16,11 @@ from withallo_server.http.serving import check_safety, is_loopback
 from withallo_server.http.serving import serve as serve_http
 from withallo_server.http.tokens import make_token
 from withallo_server.listening import bind
-from withallo_server.logs import configure_logging
-from withallo_server.settings import Settings, SettingsError, load_settings
+from withallo_server.logs import configure_logging, log_crashes
+from withallo_server.settings import Settings, SettingsError, load_settings, misspelt
 from withallo_server.telemetry import configure_telemetry
+
+logger = logging.getLogger(__name__)
 
 
 def serve(
@@ -38,17 +41,29 @@ def serve(
             settings = with_kept_key(settings)
         check_safety(settings, host)
         configure_logging(settings)
+        log_crashes()
+        for warning in misspelt(besides=("ALLO_HOST", "ALLO_PORT")):
+            logger.warning("%s", warning)
         configure_telemetry()
         raise_open_files()
         name = f"[{host}]" if ":" in host else host
         bound = bind(f"{name}:{port}")
         scheme = "https" if settings.tls_cert else "http"
-        typer.echo(f"withallo-mcp answers at {scheme}://{name}:{bound.getsockname()[1]}/mcp; Ctrl-C ends it.", err=True)
+        _say(settings, f"withallo-mcp answers at {scheme}://{name}:{bound.getsockname()[1]}/mcp; Ctrl-C ends it.")
         anyio.run(_serve, settings, bound, is_loopback(host))
     except (CredentialError, StorageError) as error:
         raise SettingsError(str(error)) from error
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _say(settings: Settings, line: str) -> None:
+    """Tell whoever started it, whatever the level of the log; a collector of JSON gets JSON."""
+    if settings.log_format == "json":
+        logger.setLevel(logging.INFO)
+        logger.info(line)
+    else:
+        typer.echo(line, err=True)
 
 
 async def _serve(settings: Settings, bound: socket.socket, on_loopback: bool) -> None:

@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
+import anyio
 import httpx
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 SHARED_FOR = timedelta(seconds=1)
 """Callers of one key share what was just fetched: Allo lets a key read 20 times a second, however many they are."""
+FOLLOW_AGAIN_SECONDS = 30.0
 
 
 class HttpRuntime(Runtime):
@@ -51,7 +54,7 @@ class HttpRuntime(Runtime):
         database: "Database | None" = None,
     ) -> None:
         self.tenants = Tenants(settings, self._open_tenant, self._run_tenant)
-        self._notifiers: dict[str, Notifier] = {}
+        self._notifiers: WeakValueDictionary[str, Notifier] = WeakValueDictionary()
         board = Switchboard(self._notifier_of_caller, self._shared_bus(settings))
         super().__init__(settings, client=client, sandbox=sandbox, database=database, notifier=board)
         self.account.fresh_for = SHARED_FOR
@@ -109,10 +112,13 @@ class HttpRuntime(Runtime):
 
     def _notifier_of_caller(self) -> Notifier | None:
         caller = current_caller()
-        return None if caller is None or caller.account is None else self._notifiers.get(caller.account)
+        return None if caller is None or caller.account is None else self._notifier_of(caller.account)
+
+    def _notifier_of(self, account: str) -> Notifier:
+        """The notifier of an account; it lives as long as the account is open or a session hears from it."""
+        return self._notifiers.setdefault(account, Notifier())
 
     def _open_tenant(self, settings: TenantSettings, key: SecretStr, tasks: Callable[[], TaskGroup]) -> Account:
-        notifier = self._notifiers.setdefault(settings.account, Notifier())
         account = Account(
             settings,
             key,
@@ -120,22 +126,24 @@ class HttpRuntime(Runtime):
             make_client=lambda: self.client_for(key),
             open_database=self.database,
             open_store=self.store,
-            notifier=notifier,
+            notifier=self._notifier_of(settings.account),
             clock=self._now,
         )
         account.fresh_for = SHARED_FOR
         return account
 
     async def _run_tenant(self, account: Account) -> None:
-        """Learn what the key may do, then follow its inbox."""
+        """Learn what the key may do, then follow its inbox; where that fails, the tools are still served."""
         from withallo_server.inbox.inbox import AccountInbox
 
-        await account.look_up()
-        try:
-            inbox = AccountInbox(await self.store(), account.settings.account)
-            await account.follow(inbox, (await inbox.list(EventQuery(limit=1))).latest)
-        except Exception as error:  # noqa: BLE001  # without an inbox the account still serves its tools
-            logger.warning("%s", errors.explain(error))
+        while True:
+            try:
+                await account.look_up()
+                inbox = AccountInbox(await self.store(), account.settings.account)
+                await account.follow(inbox, (await inbox.list(EventQuery(limit=1))).latest)
+            except Exception as error:  # noqa: BLE001  # a database that comes back is a database again
+                logger.warning("%s", errors.explain(error))
+            await anyio.sleep(FOLLOW_AGAIN_SECONDS)
 
 
 class _Granted:

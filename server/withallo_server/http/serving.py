@@ -1,9 +1,11 @@
 """Runs the server over HTTP: refuses what would be unsafe, serves, and ends within five seconds."""
 
+import contextlib
 import gc
 import ipaddress
 import logging
 import socket
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from types import FrameType
 
@@ -20,6 +22,7 @@ from withallo_server.http.protocol import ImpatientProtocol
 from withallo_server.http.runtime import HttpRuntime
 from withallo_server.http.state_keys import shared_state_key
 from withallo_server.http.tokens import StaticTokens, TokenLineError
+from withallo_server.listening import place_of
 from withallo_server.settings import Settings, SettingsError
 
 logger = logging.getLogger(__name__)
@@ -105,7 +108,7 @@ async def serve(settings: Settings, bound: socket.socket, *, on_loopback: bool) 
         bound: Where it listens already.
         on_loopback: Whether only this machine reaches it.
     """
-    settings = settings.model_copy(update={"listen": settings.public_url or _place(bound)})
+    settings = settings.model_copy(update={"listen": settings.public_url or place_of(bound)})
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database)
         stack.push_async_callback(database.close)
@@ -121,11 +124,6 @@ async def serve(settings: Settings, bound: socket.socket, *, on_loopback: bool) 
         await _Server(_configuration(settings, web), web).serve(sockets=[bound])
 
 
-def _place(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"{host}:{port}"
-
-
 class _Server(uvicorn.Server):
     """uvicorn, which on a signal ends open streams gracefully instead of waiting for them."""
 
@@ -137,6 +135,13 @@ class _Server(uvicorn.Server):
         """Take a signal."""
         self._web.drain()
         super().handle_exit(sig, frame)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals until the end, and none again after it: what is left to close must still be closed."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def _configuration(settings: Settings, web: Web) -> uvicorn.Config:

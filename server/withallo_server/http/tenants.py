@@ -1,6 +1,7 @@
 """One account for each Allo key that callers bring: its own client, limits, directory, inbox and outbox."""
 
 import hashlib
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -11,8 +12,11 @@ import anyio
 from anyio.abc import TaskGroup
 from pydantic import PrivateAttr, SecretStr
 
+from withallo_server import errors
 from withallo_server.account import Account
 from withallo_server.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 MOST_TENANTS = 500
 IDLE_SECONDS = 3600.0
@@ -91,7 +95,7 @@ class Tenants:
         async with self._lock:
             tenant = self._open.get(name)
             if tenant is None:
-                await self._make_room()
+                self._make_room()
                 tenant = await tasks.start(self._live, name, key)
             tenant.visitors += 1
         try:
@@ -106,23 +110,48 @@ class Tenants:
         async with anyio.create_task_group() as own:
             account = self._open_account(settings_for(self._settings, name, key), key, lambda: own)
             tenant = self._open[name] = _Tenant(account)
-            own.start_soon(self._background, account)
+            own.start_soon(self._in_background, account)
             task_status.started(tenant)
             try:
-                await tenant.leave.wait()
+                await _until_idle(tenant)
             finally:
-                self._open.pop(name, None)
+                self._forget(name, tenant)
                 own.cancel_scope.cancel()
                 with anyio.CancelScope(shield=True):
                     await account.close()
 
-    async def _make_room(self) -> None:
-        idle = sorted((each for each in self._open.values() if not each.visitors), key=lambda each: each.last_seen)
-        for tenant in idle:
-            if time.monotonic() - tenant.last_seen > IDLE_SECONDS:
-                tenant.leave.set()
+    async def _in_background(self, account: Account) -> None:
+        """Run what an account needs; its failure is its own and ends no other account."""
+        try:
+            await self._background(account)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the others must still be served
+            logger.warning("%s", errors.explain(error))
+
+    def _make_room(self) -> None:
+        """Close the account that nobody is being served from for the longest time, if every place is taken.
+
+        Raises:
+            TooManyTenantsError: All of them are in use.
+        """
         if len(self._open) < MOST_TENANTS:
             return
+        idle = [(each.last_seen, name) for name, each in self._open.items() if not each.visitors]
         if not idle:
             raise TooManyTenantsError
-        idle[0].leave.set()
+        name = min(idle)[1]
+        self._forget(name, self._open[name])
+
+    def _forget(self, name: str, tenant: _Tenant) -> None:
+        """Let nobody find an account that closes; whoever brings its key from now on gets a new one."""
+        tenant.leave.set()
+        if self._open.get(name) is tenant:
+            del self._open[name]
+
+
+async def _until_idle(tenant: _Tenant) -> None:
+    """Wait until an account has to leave, or nobody used it for long."""
+    while not tenant.leave.is_set():
+        with anyio.move_on_after(IDLE_SECONDS):
+            await tenant.leave.wait()
+        if not tenant.visitors and time.monotonic() - tenant.last_seen >= IDLE_SECONDS:
+            return

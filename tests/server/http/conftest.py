@@ -17,6 +17,8 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.server.request_state import RequestStateSecurity
 from pydantic import SecretStr
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from withallo_sandbox import Sandbox
 from withallo_server.factory import build_server
@@ -80,7 +82,7 @@ def served(tmp_path: Path) -> ServedBy:
         *, doors: Doors | None = None, sandbox: Sandbox | None = None, state_key: str = "k" * 32, **settings: Any
     ) -> AsyncIterator[Served]:
         chosen = {"timezone": "Europe/Paris", "region": "FR", "approval_page": "off", **settings}
-        here = Settings(data_dir=tmp_path, sandbox=True, **chosen)
+        here = Settings(data_dir=tmp_path, sandbox="base_url" not in settings, **chosen)
         account = sandbox or Sandbox(rate_limits=False, calls=20, scale=20)
         runtime = HttpRuntime(here, sandbox=account)
         server = build_server(here, runtime=runtime, request_state=RequestStateSecurity(keys=[state_key]))
@@ -97,6 +99,42 @@ def served(tmp_path: Path) -> ServedBy:
 
 
 @dataclass
+class Companies:
+    """Two companies behind one address: each key sees its own, as with Allo itself.
+
+    Attributes:
+        url: Where their API is.
+        mine: The company of `my_key`.
+        theirs: The company of `their_key`.
+    """
+
+    url: str
+    mine: Sandbox
+    theirs: Sandbox
+    my_key: str = "ak_live_mine_0123456789"
+    their_key: str = "ak_live_theirs_0123456789"
+
+
+@pytest.fixture
+async def companies(serve_app: Callable[[ASGIApp], AbstractAsyncContextManager[str]]) -> AsyncIterator[Companies]:
+    """Two companies, on a port of their own."""
+    two = Companies("", Sandbox(rate_limits=False, calls=20, scale=20), Sandbox(rate_limits=False, calls=20, scale=20))
+    by_key = {f"Api-Key {two.my_key}": two.mine, f"Api-Key {two.their_key}": two.theirs}
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        company = by_key.get(Headers(scope=scope).get("authorization", ""))
+        if company is not None:
+            MutableHeaders(scope=scope)["authorization"] = "Api-Key ak_live_sandbox"
+        await (company or two.mine).app(scope, receive, send)
+
+    async with serve_app(both) as url:
+        two.url = url
+        yield two
+
+
+@dataclass
 class TestIssuer:
     """An OAuth issuer with keys of its own, reached through a transport."""
 
@@ -107,6 +145,8 @@ class TestIssuer:
     asked: list[str] = field(default_factory=list)
     introspected: dict[str, Any] = field(default_factory=dict)
     down: bool = False
+    slow: anyio.Event | None = None
+    odd_keys: list[Any] = field(default_factory=list)
 
     def token(self, **claims: Any) -> str:
         """An access token; claims replace those of a good one, None leaves one out."""
@@ -115,15 +155,18 @@ class TestIssuer:
         wanted = {name: value for name, value in {**good, **claims}.items() if value is not None}
         return jwt.encode(wanted, self.key, "RS256", headers={"kid": self.key_id})
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    async def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
+        if self.slow is not None:
+            await self.slow.wait()
         if self.down:
             raise httpx.ConnectError("down", request=request)
         if request.url.path == "/.well-known/oauth-authorization-server":
             return httpx.Response(200, json={"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"})
         if request.url.path == "/keys":
             public = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-            return httpx.Response(200, json={"keys": [{**public, "kid": self.key_id, "use": "sig"}]})
+            keys = [*self.odd_keys, {**public, "kid": self.key_id, "use": "sig"}]
+            return httpx.Response(200, json={"keys": keys})
         if request.url.path == "/introspect":
             token = dict(httpx.QueryParams(request.content.decode())).get("token", "")
             return httpx.Response(200, json=self.introspected.get(token, {"active": False}))

@@ -48,10 +48,13 @@ SECRET = "whsec_" + base64.b64encode(b"a secret of the whole fleet 0001").decode
 GONE = (MCPError, httpx2.HTTPError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port that nobody else gets while this is open, and that nginx may share."""
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        keeper.bind(("127.0.0.1", 0))
+        yield int(keeper.getsockname()[1])
 
 
 @contextmanager
@@ -81,6 +84,16 @@ async def until_it_answers(url: str) -> None:
                 except httpx.HTTPError:
                     pass
                 await anyio.sleep(0.05)
+
+
+async def port_of(log: Path) -> int:
+    """The port a server took, as it says itself."""
+    with anyio.fail_after(60):
+        while True:
+            found = re.search(r"answers at http://127\.0\.0\.1:(\d+)/mcp", await anyio.Path(log).read_text())
+            if found:
+                return int(found[1])
+            await anyio.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -122,15 +135,12 @@ async def test_a_fleet_loses_an_instance_and_nobody_is_texted_twice(
         pytest.skip("nginx is not installed")
     secrets, lines = zip(*(make_token(f"session-{number}") for number in range(SESSIONS)), strict=True)
     (tmp_path / "tokens").write_text("\n".join(line.line for line in lines))
-    ports = [free_port(), free_port()]
-    front = free_port()
     common = {
         "ALLO_API_KEY": "ak_live_sandbox",
         "ALLO_BASE_URL": sandbox_url,
         "ALLO_DATABASE_URL": database,
         "ALLO_TOKENS_FILE": str(tmp_path / "tokens"),
         "ALLO_PUBLIC_URL": "https://mcp.example.com",
-        "ALLO_ALLOWED_HOSTS": f"127.0.0.1:{front}",
         "ALLO_REGION": "US",
         "ALLO_WEBHOOK_TOKEN": WEBHOOK_TOKEN,
         "ALLO_WEBHOOK_SECRETS": SECRET,
@@ -138,25 +148,32 @@ async def test_a_fleet_loses_an_instance_and_nobody_is_texted_twice(
         "ALLO_MAX_PER_DAY": "0",
         "ALLO_MAX_PER_RECIPIENT": "0",
     }
-    serve = [sys.executable, "-m", "withallo_server", "serve", "--port"]
+    serve = [sys.executable, "-m", "withallo_server", "serve", "--port", "0"]
     logs = [tmp_path / "first.log", tmp_path / "second.log", tmp_path / "nginx.log"]
-    (tmp_path / "nginx.conf").write_text(nginx_configuration(tmp_path, front, ports))
+    configuration = tmp_path / "nginx.conf"
     with (
-        running(logs[0], *serve, str(ports[0]), **common, ALLO_DATA_DIR=str(tmp_path / "1")) as first,
-        running(logs[1], *serve, str(ports[1]), **common, ALLO_DATA_DIR=str(tmp_path / "2")),
-        running(logs[2], nginx, "-c", str(tmp_path / "nginx.conf"), "-g", "daemon off;"),
+        reserved_port() as front,
+        running(logs[0], *serve, **common, ALLO_DATA_DIR=str(tmp_path / "1")) as first,
+        running(logs[1], *serve, **common, ALLO_DATA_DIR=str(tmp_path / "2")),
     ):
-        for port in (*ports, front):
-            await until_it_answers(f"http://127.0.0.1:{port}/readyz")
-        tokens = [each.get_secret_value() for each in secrets]
-        fleet = Fleet(f"http://127.0.0.1:{front}/mcp", sandbox_url, tokens, first)
-        await everybody_hears(fleet)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(kill_half_way, fleet)
-            for number in range(SESSIONS):
-                tasks.start_soon(session, fleet, number)
-        await check(fleet)
+        ports = [await port_of(log) for log in logs[:2]]
+        configuration.write_text(nginx_configuration(tmp_path, front, ports))
+        with running(logs[2], nginx, "-c", str(configuration), "-g", "daemon off;"):
+            for port in (*ports, front):
+                await until_it_answers(f"http://127.0.0.1:{port}/readyz")
+            tokens = [each.get_secret_value() for each in secrets]
+            await use_and_lose(Fleet(f"http://127.0.0.1:{front}/mcp", sandbox_url, tokens, first))
         assert "Traceback" not in logs[1].read_text()
+
+
+async def use_and_lose(fleet: Fleet) -> None:
+    """Let everybody work, and kill an instance in the middle."""
+    await everybody_hears(fleet)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(kill_half_way, fleet)
+        for number in range(SESSIONS):
+            tasks.start_soon(session, fleet, number)
+    await check(fleet)
 
 
 async def everybody_hears(fleet: Fleet) -> None:
@@ -279,7 +296,7 @@ async def check(fleet: Fleet) -> None:
 def nginx_configuration(folder: Path, port: int, upstreams: list[int]) -> str:
     """docs/deploy/nginx.conf, with ports of the test in place of names and certificates."""
     text = (ROOT / "docs" / "deploy" / "nginx.conf").read_text()
-    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+    text = text.replace("listen 443 ssl;", f"listen 127.0.0.1:{port} reuseport;")
     text = "\n".join(line for line in text.splitlines() if not line.strip().startswith("ssl_"))
     servers = "\n".join(f"server 127.0.0.1:{each} max_fails=1 fail_timeout=5s;" for each in upstreams)
     text = re.sub(r"server allo:8788[^;]*;", servers, text)

@@ -95,6 +95,25 @@ async def test_nothing_is_heard_that_may_not_be_read(served: Any, hashed: Hashed
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_only_resources_that_may_be_read_are_listed(served: Any, hashed: Hashed, era: str) -> None:
+    """The newest calls are listed by the names of their callers: nothing for a token that opens contacts only."""
+    person, contacts = hashed("person", "allo:contacts:read")
+    caller, calls = hashed("caller", "allo:calls:read")
+    reader, everything = hashed("reader", "allo:read")
+    listed = {}
+    async with served(tokens=(contacts, calls, everything)) as it:
+        for authorization in (person, caller, reader):
+            async with it.client(authorization, era) as client:
+                uris = [str(each.uri) for each in (await client.list_resources()).resources]
+                listed[authorization] = {uri.split("/")[2] for uri in uris if uri.startswith("allo:")}
+
+    assert listed[person] == {"numbers"}
+    assert listed[caller] == {"numbers", "calls"}
+    assert listed[reader] >= {"numbers", "calls", "events", "inbox"}
+
+
+@pytest.mark.anyio
 async def test_prompts_and_completions_show_no_more_than_tools(served: Any, hashed: Hashed) -> None:
     caller, calls = hashed("caller", "allo:calls:read")
     async with served(tokens=(calls,)) as it:
