@@ -1,11 +1,15 @@
 """Words are found in calls and texts, each hit with the words in their place."""
 
 import json
+import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from mcp.types import CallToolResult
+
+from withallo_sandbox import LONG_CALL_ID
 
 if TYPE_CHECKING:
     from tests.tools.conftest import World
@@ -17,6 +21,41 @@ async def test_a_hit_shows_the_words_where_they_were_said(world: "World") -> Non
     assert "1 hit, newest first" in text
     assert "us: Twelve oak consoles at 4,200 dollars each" in text
     assert "+12125550133 Sarah Whitfield" in text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("sort", ["newest", "oldest", "relevance"])
+async def test_an_amount_is_found_in_every_spelling_and_only_where_it_is(modern: "World", sort: str) -> None:
+    found = [
+        await modern.facts("search_conversations", query=query, sort=sort, limit=100, since="last 30 days")
+        for query in (("4,200", "4 200 €", "4200") if sort == "newest" else ("4,200", "4200"))
+    ]
+    ids = [[item["id"] for item in facts["items"]] for facts in found]
+    assert LONG_CALL_ID in ids[0]
+    assert all(each == ids[0] for each in ids)
+    assert len(ids[0]) == len(set(ids[0]))
+    spelled = re.compile(r"(?<!\d)4[ ,]?200(?!\d)")
+    calls = {call.id: call for call in modern.sandbox.account.timeline.calls()}
+    for call_id in ids[0]:
+        said = [calls[call_id].summary or "", *(turn.text for turn in calls[call_id].speech().turns)]
+        assert spelled.search(" ".join(said)), call_id
+
+
+@pytest.mark.anyio
+async def test_the_plural_finds_what_the_singular_finds(modern: "World") -> None:
+    singular, plural = [await modern.facts("search_conversations", query=q, limit=50) for q in ("price", "prices")]
+    assert [item["id"] for item in plural["items"]] == [item["id"] for item in singular["items"]]
+    called = await modern.facts("search_conversations", query="rappelez", limit=10)
+    assert len(called["items"]) == 10
+
+
+@pytest.mark.anyio
+async def test_the_oldest_come_first_over_all_numbers_of_a_person(modern: "World") -> None:
+    facts = await modern.facts("search_conversations", contact="Robert Chen", sort="oldest", limit=30)
+    times = [datetime.fromisoformat(item["at"]) for item in facts["items"]]
+    assert times == sorted(times)
+    newest = await modern.facts("search_conversations", contact="Robert Chen", limit=30)
+    assert {item["id"] for item in facts["items"]} != {item["id"] for item in newest["items"]}
 
 
 @pytest.mark.anyio
@@ -88,4 +127,4 @@ async def test_filters_that_contradict_each_other_are_refused_and_an_empty_searc
     assert "only inbound calls are missed" in await modern.refusal(
         "search_conversations", direction="outbound", result="missed"
     )
-    assert "a shorter form" in await modern.call("search_conversations", query="zzzunheardof")
+    assert "the beginning of one" in await modern.call("search_conversations", query="zzzunheardof")

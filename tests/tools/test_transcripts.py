@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from withallo_client import Item, TranscriptLine
 from withallo_tools.call_facts import CallFacts, facts_of_item
 from withallo_tools.excerpts import excerpt
+from withallo_tools.keywords import has_all, keywords
 from withallo_tools.outline import sections, talk_time
-from withallo_tools.transcripts import Turn, around, clock, has_words, read_clock, shown_lines, turns_of
+from withallo_tools.transcripts import Turn, around, clock, read_clock, shown_lines, turns_of
 
 BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
@@ -39,14 +40,42 @@ def test_an_offset_is_read_as_people_write_it(text: str, seconds: float | None) 
 
 
 def test_words_match_from_their_beginning_without_accents_and_case() -> None:
-    assert has_words("Le Devis est prêt", ["devi", "pret"])
-    assert not has_words("individuel", ["devis"])
-    assert not has_words("anything", ["(", "["])
+    assert has_all("Le Devis est prêt", keywords("devi pret"))
+    assert not has_all("individuel", keywords("devis"))
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "price prices priced pricing", "quote quotes quoted quotation", "deliver delivery deliveries delivered",
+        "agree agreed agreement", "company companies", "rappeler rappelez rappelle rappelé rappellerai",
+        "livrer livraison livrée livrez", "devis", "facture factures facturer", "envoyer envoie envoyez envoyé",
+    ],
+)  # fmt: skip
+def test_a_word_is_found_in_its_usual_forms(forms: str) -> None:
+    for asked in forms.split():
+        for written in forms.split():
+            assert has_all(f"so: {written}.", keywords(asked)), (asked, written)
+
+
+@pytest.mark.parametrize(("asked", "written"), [("call", "calm"), ("table", "tablet"), ("order", "border")])
+def test_other_words_are_not_taken_for_forms(asked: str, written: str) -> None:
+    assert written.startswith(asked) or not has_all(written, keywords(asked))
+
+
+@pytest.mark.parametrize(
+    "asked", ["4200", "4,200", "4 200", "4.200", "4 200 €", "$4,200.00", "4200 euros", "4\u202f200€"]
+)
+def test_an_amount_is_found_however_it_is_written(asked: str) -> None:
+    for written in ("4200 €", "4,200 dollars", "à 4 200 euros", "4\u202f200€", "4.200,00", "4'200"):
+        assert has_all(written, keywords(asked)), written
+    for other in ("14,200", "4 2000", "42,000", "4 façades à 2 200 euros", "200 and 4"):
+        assert not has_all(other, keywords(asked)), other
 
 
 def test_places_come_with_their_neighbours_and_gaps_are_counted() -> None:
     turns = [Turn(index, index * 10.0, "us", f"word{index}") for index in range(9)]
-    assert around(turns, ["word4"]) == {3, 4, 5}
+    assert around(turns, keywords("word4")) == {3, 4, 5}
     lines = shown_lines(turns, {3, 4, 5})
     assert lines[0] == "⟦3 turns left out, 00:00-00:20⟧"
     assert lines[-1] == "⟦3 turns left out, 01:00-01:20⟧"
@@ -78,7 +107,7 @@ def test_talk_time_without_offsets_goes_by_words() -> None:
 
 def test_an_excerpt_shows_the_words_in_the_middle_of_a_long_text() -> None:
     item = Item(id="msg-1", type="SMS", content="x " * 300 + "the treasure is here " + "y " * 300)
-    shown = excerpt(item, ["treasure"])
+    shown = excerpt(item, keywords("treasure"))
     assert "treasure is here" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
@@ -88,7 +117,7 @@ def test_an_excerpt_shows_the_words_in_the_middle_of_a_long_text() -> None:
 def test_an_excerpt_prefers_what_was_said_then_the_summary() -> None:
     line = TranscriptLine(source="EXTERNAL", text="I want oak", start_seconds=5)
     item = Item(id="cll-1", type="CALL", summary="She wants walnut.", transcript=(line,))
-    assert excerpt(item, ["oak"]) == "00:05 them: I want oak"
-    assert excerpt(item, ["walnut"]) == "summary: She wants walnut."
-    assert excerpt(item, ["teak"]) == "She wants walnut."
+    assert excerpt(item, keywords("oak")) == "00:05 them: I want oak"
+    assert excerpt(item, keywords("walnut")) == "summary: She wants walnut."
+    assert excerpt(item, keywords("teak")) == "She wants walnut."
     assert excerpt(item, []) == "She wants walnut."

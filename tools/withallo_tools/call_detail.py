@@ -12,6 +12,7 @@ from pydantic import Field
 from withallo_tools.answers import CEILING, Facts, count, estimate_tokens
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
+from withallo_tools.keywords import Keyword
 from withallo_tools.outline import sections, talk_time
 from withallo_tools.outsiders import OutsiderText, clean, quote
 from withallo_tools.transcripts import Turn, around, clock, ending, read_clock, shown_lines, turns_of
@@ -46,7 +47,7 @@ class View:
     """
 
     zoom: Zoom
-    find: tuple[str, ...]
+    find: tuple[Keyword, ...]
     start: float | None
     end: float | None
     speaker: str

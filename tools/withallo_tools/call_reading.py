@@ -10,6 +10,7 @@ from withallo_tools.answers import Answer, Facts
 from withallo_tools.call_detail import CallDetail, View, Zoom, read_first, read_offset_of, tell
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import read_call, read_calls, rest_id
+from withallo_tools.keywords import keywords
 from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.outsiders import EVERYBODY, clean
@@ -57,7 +58,7 @@ async def get_call(
     reach = services(ctx)
     view = View(
         zoom=zoom,
-        find=tuple(find.split()),
+        find=keywords(find),
         first=read_first(start),
         start=read_offset_of("start", start),
         end=read_offset_of("end", end),

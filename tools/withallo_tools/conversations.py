@@ -10,7 +10,8 @@ from pydantic import Field
 from withallo_client import Item, ItemFilter
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.excerpts import excerpt
-from withallo_tools.item_search import DIRECTIONS, RESULTS, ItemQuery, Order, search_items
+from withallo_tools.item_search import DIRECTIONS, RESULTS, Hits, ItemQuery, Order, search_items
+from withallo_tools.keywords import Keyword, keywords
 from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import beside, names_for
@@ -34,7 +35,7 @@ from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import Services, services
 from withallo_tools.talk import Talk, TalkRow, talk_of_item, talk_row
 from withallo_tools.teammates import find_user_id
-from withallo_tools.times import parse_range
+from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
 _KINDS: dict[str, Literal["CALL", "SMS"]] = {"call": "CALL", "text": "SMS"}
@@ -50,23 +51,30 @@ class FoundItems(Facts):
     next_cursor: str = ""
 
 
+Query = Annotated[str, Field(description="Keywords, all required, in any usual form; amounts in any."), OPTIONAL]
+Teammate = Annotated[str, Field(description="Teammate: name, e-mail or id."), OPTIONAL]
+Kind = Annotated[Literal["any", "call", "text"], Field(description="Calls or texts only.")]
+TagKeys = Annotated[tuple[str, ...], Field(max_length=20, description="Tag keys on calls."), NO_ROWS]
+Unread = Annotated[bool, Field(description="Only unread."), NO]
+Unresponded = Annotated[bool, Field(description="Only what waits for an answer."), NO]
+Recorded = Annotated[bool, Field(description="Only recorded calls."), NO]
+
+
 @tool(title="Search calls and texts", effect=Effect.READ, toolset="conversations", scopes=("CONVERSATIONS_READ",))
 async def search_conversations(
     ctx: ToolContext,
     *,
-    query: Annotated[
-        str, Field(description="Keywords, all required, each from the beginning of a word."), OPTIONAL
-    ] = "",
+    query: Query = "",
     contact: Contact = "",
     line: Line = "",
-    user: Annotated[str, Field(description="Teammate: name, e-mail or id."), OPTIONAL] = "",
-    kind: Annotated[Literal["any", "call", "text"], Field(description="Calls or texts only.")] = "any",
+    user: Teammate = "",
+    kind: Kind = "any",
     direction: Direction = "any",
     result: Outcome = "any",
-    tags: Annotated[tuple[str, ...], Field(max_length=20, description="Tag keys on calls."), NO_ROWS] = (),
-    unread: Annotated[bool, Field(description="Only unread."), NO] = False,
-    unresponded: Annotated[bool, Field(description="Only what waits for an answer."), NO] = False,
-    has_recording: Annotated[bool, Field(description="Only recorded calls."), NO] = False,
+    tags: TagKeys = (),
+    unread: Unread = False,
+    unresponded: Unresponded = False,
+    has_recording: Recorded = False,
     since: Since = "",
     until: Until = "",
     sort: Annotated[Order, Field(description="Order.")] = "newest",
@@ -82,36 +90,38 @@ async def search_conversations(
     asked = {"for": [query, contact, line, user, kind, direction, result, tags, unread, unresponded, has_recording]}
     asked |= {"in": [since, until, sort, limit]}
     position = read_cursor("items", asked, cursor)
+    words = _words(query)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
     party = await find_reading(reach, contact) if contact.strip() else None
-    words = query.split()
-    wanted = ItemQuery(
-        filter=ItemFilter(
-            allo_number=chosen.number if chosen else None,
-            user_id=await find_user_id(reach, user),
-            direction="INBOUND" if result == "missed" else DIRECTIONS.get(direction),
-            type="CALL" if result != "any" else _KINDS.get(kind, "ALL"),
-            result=RESULTS.get(result),
-            tags=tags,
-            unread=unread or None,
-            unresponded=unresponded or None,
-            has_recording=has_recording or None,
-            search=" ".join(words) or None,
-            since=span.start,
-            until=span.end,
-        ),
-        numbers=party.numbers if party else (),
-        order=sort,
-        missed=result == "missed",
-        limit=limit,
-        transcripts=bool(words),
+    narrowed = ItemFilter(
+        allo_number=chosen.number if chosen else None,
+        user_id=await find_user_id(reach, user),
+        direction="INBOUND" if result == "missed" else DIRECTIONS.get(direction),
+        type="CALL" if result != "any" else _KINDS.get(kind, "ALL"),
+        result=RESULTS.get(result),
+        tags=tags,
+        unread=unread or None,
+        unresponded=unresponded or None,
+        has_recording=has_recording or None,
+        since=span.start,
+        until=span.end,
     )
+    numbers = party.numbers if party else ()
+    wanted = ItemQuery(narrowed, numbers, words, sort, missed=result == "missed", limit=limit)
     found = await search_items(reach.client, wanted, position)
-    rows = await _rows(reach, found.items, words, {} if chosen else await known_line_names(reach), party)
+    return await _answer(reach, found, wanted, party, asked)
+
+
+async def _answer(
+    reach: Services, found: Hits, wanted: ItemQuery, party: Party | None, asked: Mapping[str, object]
+) -> CallToolResult:
+    span = TimeRange(wanted.filter.since, wanted.filter.until)
+    lines = {} if wanted.filter.allo_number else await known_line_names(reach)
+    rows = await _rows(reach, found.items, wanted.words, lines, party)
     answer = Answer(reach.answer_budget).say(
-        _headline(len(rows), found.total, f"{sort} first", span_words(span, reach)),
-        _hint(words, with_contact=party is not None) if not rows else "",
+        _headline(len(rows), found.total, f"{wanted.order} first", span_words(span, reach)),
+        _hint(wanted.words, with_contact=party is not None) if not rows else "",
     )
     whom = [f"with {party.label}"] if party else []
     shown = answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
@@ -129,8 +139,15 @@ async def search_conversations(
     )
 
 
+def _words(query: str) -> tuple[Keyword, ...]:
+    words = keywords(query)
+    if query.strip() and not words:
+        raise ToolError("query: holds no word to look for.")
+    return words
+
+
 async def _rows(
-    reach: Services, items: Sequence[Item], words: Sequence[str], lines: Mapping[str, str], party: Party | None
+    reach: Services, items: Sequence[Item], words: Sequence[Keyword], lines: Mapping[str, str], party: Party | None
 ) -> list[tuple[str, TalkRow]]:
     """Each hit with the words in their place; of the one who was asked for, only another number than the first."""
     talks = [talk_of_item(item) for item in items]
@@ -158,9 +175,9 @@ def _check_filters(kind: str, result: str, direction: str, *, recorded: bool, ta
         raise ToolError("result: only inbound calls are missed. Leave out direction='outbound' or result='missed'.")
 
 
-def _hint(words: Sequence[str], *, with_contact: bool) -> str:
+def _hint(words: Sequence[Keyword], *, with_contact: bool) -> str:
     if words:
-        return "All words are required, each from its beginning: try fewer, or a shorter form of one."
+        return "All words are required: try fewer, or the beginning of one."
     return "get_contact_conversation shows everything with this contact." if with_contact else ""
 
 

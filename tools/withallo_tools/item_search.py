@@ -1,13 +1,15 @@
 """Searches calls and texts over all lines at once (API contract 6.7)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
 
 from withallo_client import AlloClient, Item, ItemFilter
 from withallo_tools.call_facts import facts_of_item
+from withallo_tools.keywords import Keyword, plain, searches
 from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
 from withallo_tools.paging import unreadable
 from withallo_tools.times import TimeRange
@@ -26,6 +28,10 @@ RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
 }
 _MOST_REQUESTS = 20
 _FULL_PAGE = 100
+_AMONG_MANY = 50
+_MIDDLE = datetime(3000, 1, 1, tzinfo=UTC)
+_LATEST_YEAR = 4000
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +39,40 @@ class ItemQuery:
     """What is looked for.
 
     Attributes:
-        filter: All but the order and the other party's number.
+        filter: All but the order, the words and the other party's number.
         numbers: Numbers of the other party; none means anybody.
+        words: What must occur in an item.
         missed: Only calls that came in and that none of us answered.
-        transcripts: Whether to bring transcripts along.
     """
 
     filter: ItemFilter
     numbers: tuple[str, ...]
+    words: tuple[Keyword, ...]
     order: Order
     missed: bool
     limit: int
-    transcripts: bool
 
     @property
     def size(self) -> int:
         """Rows of a page: just enough where every row counts."""
         if self.missed:
             return _FULL_PAGE
-        return page_size(self.limit) if self.order == "newest" else self.limit
+        size = self.limit if self.order == "relevance" else page_size(self.limit)
+        return size if self.is_exact else max(size, _AMONG_MANY)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether everything that Allo finds by the words is wanted."""
+        return all(keyword.is_exact for keyword in self.words)
 
     def keeps(self, item: Item) -> bool:
         """Whether an item is wanted, as far as Allo cannot tell."""
-        return not self.missed or (item.kind == "CALL" and facts_of_item(item).was_missed)
+        if self.missed and not (item.kind == "CALL" and facts_of_item(item).was_missed):
+            return False
+        if self.is_exact or (item.kind == "CALL" and item.transcript is None):
+            return True
+        folded = _folded(item)
+        return all(keyword.is_in(folded) for keyword in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,10 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
+    """An item; `turned` makes the oldest the newest, for lists that begin with the oldest."""
+
     item: Item
+    turned: bool
 
     @property
     def id(self) -> str:
@@ -82,7 +102,7 @@ class _Hit:
 
     @property
     def at(self) -> datetime | None:
-        return self.item.date
+        return _turned(self.item.date) if self.turned else self.item.date
 
 
 async def search_items(client: AlloClient, query: ItemQuery, position: object) -> Hits:
@@ -97,11 +117,17 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
         ToolError: The position is none of ours.
     """
     asked = replace(query.filter, sort=_SORTS[query.order])
-    filters = [replace(asked, contact_number=number) for number in query.numbers or (None,)]
-    if query.order != "newest":
+    styles = searches(query.words) or (None,)
+    filters = [
+        replace(asked, contact_number=number, search=style) for number in query.numbers or (None,) for style in styles
+    ]
+    if query.order == "relevance":
         return await _in_order(client, query, filters, position)
     sources = [Source(partial(_page, client, query, each)) for each in filters]
     span = TimeRange(asked.since, asked.until)
+    if query.order == "oldest":
+        start, end = _turned(asked.since), _turned(asked.until)
+        span = TimeRange(end and end + _TICK, start and start + _TICK)
     wanted: Wanted[_Hit] = Wanted(span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
     found = await newest(sources, wanted, max_requests=_MOST_REQUESTS)
 
@@ -114,7 +140,8 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
 
 async def _page(client: AlloClient, query: ItemQuery, asked: ItemFilter, page: int) -> Batch[_Hit]:
     found = await client.conversations.search(asked, page + 1, query.size, _extension(query))
-    return Batch([_Hit(item) for item in found.items], found.has_more, found.total_count)
+    total = found.total_count if query.is_exact else None
+    return Batch([_Hit(item, query.order == "oldest") for item in found.items], found.has_more, total)
 
 
 async def _in_order(client: AlloClient, query: ItemQuery, filters: Sequence[ItemFilter], position: object) -> Hits:
@@ -127,10 +154,10 @@ async def _in_order(client: AlloClient, query: ItemQuery, filters: Sequence[Item
         if place >= len(filters) or len(items) >= query.limit:
             break
         found = await client.conversations.search(filters[place], page, query.size, _extension(query))
-        total = found.total_count if len(filters) == 1 and not query.missed else None
+        total = found.total_count if len(filters) == 1 and query.is_exact and not query.missed else None
         following = (place, page + 1, 0) if found.has_more else (place + 1, 1, 0)
         for index, item in enumerate(found.items[skip:], start=skip + 1):
-            if query.keeps(item) and len(items) < query.limit:
+            if len(items) < query.limit and query.keeps(item) and not _came_before(item, filters[:place]):
                 items.append(item)
                 places.append((place, page, index) if index < len(found.items) else following)
         place, page, skip = following
@@ -154,5 +181,25 @@ def _read_place(position: object, filters: int) -> tuple[int, int, int]:
             raise unreadable()
 
 
+def _came_before(item: Item, filters: Sequence[ItemFilter]) -> bool:
+    """Whether an earlier search, for the same words in another spelling, found this item too."""
+    folded = _folded(item)
+    return any(
+        asked.contact_number in (None, item.contact_number)
+        and all(re.search(rf"\b{re.escape(word)}", folded) for word in re.findall(r"\w+", asked.search or ""))
+        for asked in filters
+    )
+
+
+def _folded(item: Item) -> str:
+    said = (line.text for line in item.transcript or ())
+    return plain("\n".join((item.content or "", item.summary or "", *said)))
+
+
+def _turned(moment: datetime | None) -> datetime | None:
+    """A moment as far after a middle as it is before it."""
+    return None if moment is None or moment.year > _LATEST_YEAR else _MIDDLE + (_MIDDLE - moment)
+
+
 def _extension(query: ItemQuery) -> Literal["transcript"] | None:
-    return "transcript" if query.transcripts else None
+    return "transcript" if query.words else None

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from withallo_tools.gist import gist
-from withallo_tools.transcripts import Turn, clock, plain
+from withallo_tools.keywords import plain
+from withallo_tools.transcripts import Turn, clock
 
 _WINDOW = 6
 _MOST_SECTIONS = 12

@@ -2,9 +2,9 @@
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from withallo_tools.keywords import plain
 from withallo_tools.outsiders import clean
 from withallo_tools.services import Services
-from withallo_tools.transcripts import plain
 
 
 async def find_user_id(reach: Services, text: str) -> str | None:

@@ -1,13 +1,13 @@
 """What was said in a call: a slice of time, a speaker, the places where words occur, and always the end."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from withallo_tools.answers import count
 from withallo_tools.call_facts import CallFacts
+from withallo_tools.keywords import Keyword, has_all
 from withallo_tools.outsiders import clean
 
 Speaker = Literal["us", "them", "AI"]
@@ -69,22 +69,10 @@ def read_clock(text: str) -> float | None:
     return float(seconds)
 
 
-def plain(text: str) -> str:
-    """Lower case without accents: how words are compared."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(part for part in spread if not unicodedata.combining(part))
-
-
-def has_words(text: str, words: Sequence[str]) -> bool:
-    """Whether each word begins a word of the text, whatever its case and accents."""
-    folded = plain(text)
-    return all(re.search(rf"\b{re.escape(plain(word))}", folded) for word in words)
-
-
-def around(turns: Sequence[Turn], words: Sequence[str]) -> set[int]:
+def around(turns: Sequence[Turn], wanted: Sequence[Keyword]) -> set[int]:
     """Places where the words occur, with their neighbours: all words in one turn, else each on its own."""
-    hits = [turn.index for turn in turns if has_words(turn.text, words)]
-    hits = hits or [turn.index for turn in turns if any(has_words(turn.text, [word]) for word in words)]
+    hits = [turn.index for turn in turns if has_all(turn.text, wanted)]
+    hits = hits or [turn.index for turn in turns if any(has_all(turn.text, [keyword]) for keyword in wanted)]
     known = {turn.index for turn in turns}
     return {near for hit in hits for near in range(hit - _NEIGHBOURS, hit + _NEIGHBOURS + 1)} & known
 

@@ -13,7 +13,7 @@ from withallo_tools.lines import own_lines
 from withallo_tools.names import name_of, names_for
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
-from withallo_tools.transcripts import plain
+from withallo_tools.keywords import plain
 
 KEPT = timedelta(seconds=60)
 MOST = 50
