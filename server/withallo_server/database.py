@@ -5,57 +5,29 @@ A room declares its tables on `metadata` in its own module, gathers them in a `S
 """
 
 import functools
-import os
 import threading
-import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import (
-    URL,
-    Column,
-    Connection,
-    Engine,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    event,
-    make_url,
-    select,
-    text,
-)
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    OperationalError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, select, text
+
+from withallo_server.engines import StorageError, open_engine, translated
+
+__all__ = ["Database", "Schema", "StorageError", "metadata", "translated", "upsert"]
 
 Result = TypeVar("Result")
-
-BUSY_SECONDS = 15.0
 
 metadata = MetaData()
 
 _versions = Table(
     "schema_versions", metadata, Column("schema", Text, primary_key=True), Column("version", Integer, nullable=False)
 )
-
-
-class StorageError(Exception):
-    """The database cannot be reached, read or written; the message says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +62,7 @@ class Database:
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
         self._is_closed = False
+        self._migrated: set[tuple[str, int]] = set()
         self._readers = anyio.CapacityLimiter(8)
         self._writers = anyio.CapacityLimiter(4)
         self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
@@ -104,7 +77,7 @@ class Database:
         Raises:
             StorageError: The folder cannot be written, the file is no database, or the server does not answer.
         """
-        return cls(await anyio.to_thread.run_sync(_open, target))
+        return cls(await anyio.to_thread.run_sync(open_engine, target))
 
     def __repr__(self) -> str:
         return f"Database({self.place!r})"
@@ -141,10 +114,14 @@ class Database:
     async def migrate(self, schema: Schema) -> None:
         """Create the room's tables or bring them up to date; safe when several processes start at once.
 
+        Once done it costs nothing, so whoever needs the tables may say so each time.
+
         Raises:
             StorageError: The data was written by a newer version of this program.
         """
-        await self.write(functools.partial(_migrate, schema=schema))
+        if (done := (schema.name, schema.version)) not in self._migrated:
+            await self.write(functools.partial(_migrate, schema=schema))
+            self._migrated.add(done)
 
     async def checkpoint(self) -> None:
         """Move what SQLite's log holds into the file while others go on writing; nothing to do on PostgreSQL.
@@ -176,91 +153,43 @@ class Database:
             return work(connection)
 
 
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    replace: Collection[str] = (),
+    newer_by: str | None = None,
+) -> None:
+    """Insert rows whichever of them are there already; several processes may do so at once.
+
+    Args:
+        connection: A transaction.
+        table: Its primary key, or any unique constraint where nothing is replaced, tells what is there.
+        rows: All with the same columns.
+        replace: Columns that a row which is there takes on; none leaves it as it is.
+        newer_by: Replace only where the value of this column is not lower than the one that is there.
+    """
+    if not rows:
+        return
+    insert: Any
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
+    statement = insert(table)
+    new = statement.excluded
+    if replace:
+        where = None if newer_by is None else new[newer_by] >= table.c[newer_by]
+        values = {name: new[name] for name in replace}
+        statement = statement.on_conflict_do_update(index_elements=table.primary_key, set_=values, where=where)
+    else:
+        statement = statement.on_conflict_do_nothing()
+    connection.execute(statement, rows)
+
+
 def _nothing(_: Connection) -> None:
     """Leave everything to how the transaction begins."""
-
-
-@contextmanager
-def translated(place: str) -> Iterator[None]:
-    """Turn what the database says about its state into `StorageError`; errors of the statement itself pass."""
-    try:
-        yield
-    except (IntegrityError, ProgrammingError, DataError):
-        raise
-    except DBAPIError as error:
-        cause = str(error.orig).strip().splitlines()
-        raise StorageError(f"The database at {place} failed: {cause[0] if cause else 'no reason given'}.") from error
-    except PoolTimeoutError as error:
-        raise StorageError(f"The database at {place} is too busy: no connection became free.") from error
-
-
-def _open(target: str | Path) -> Engine:
-    if str(target).startswith(("postgres://", "postgresql://", "postgresql+psycopg://")):
-        return _open_postgres(str(target))
-    return _open_sqlite(Path(str(target).removeprefix("sqlite:///")).expanduser().absolute())
-
-
-def _open_postgres(target: str) -> Engine:
-    try:
-        url = make_url(target).set(drivername="postgresql+psycopg")
-        engine = create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_timeout=BUSY_SECONDS,
-            connect_args={"connect_timeout": 5},
-        )
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        raise StorageError("ALLO_DATABASE_URL cannot be read: write postgresql://user:password@host/name.") from None
-    except ModuleNotFoundError:
-        raise StorageError("PostgreSQL needs a driver: install withallo-mcp[postgres].") from None
-    with translated(str(url.database)), engine.connect():
-        return engine
-
-
-def _open_sqlite(path: Path) -> Engine:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        if path.stat().st_mode & 0o077 and os.name == "posix":
-            path.chmod(0o600)
-    except OSError as error:
-        raise StorageError(f"The database {path} cannot be written: {error.strerror}. Set ALLO_DATA_DIR.") from error
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
-    )
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    try:
-        with translated(str(path)):
-            _use_wal(engine)
-    except StorageError:
-        engine.dispose()
-        raise
-    return engine
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864", "wal_autocheckpoint=8000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-def _use_wal(engine: Engine) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for another process that does the same."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            with engine.execution_options(begin="PRAGMA journal_mode=WAL").begin():
-                return
-        except OperationalError as error:
-            if "locked" not in str(error.orig) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _migrate(connection: Connection, schema: Schema) -> None:

@@ -1,18 +1,22 @@
 """The database opens, migrates and fails with clear words."""
 
 import os
+import sqlite3
 import stat
 import sys
 from pathlib import Path
 
 import anyio
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select, text
 
-from withallo_server.database import Database, Schema, StorageError
+from withallo_server.database import Database, Schema, StorageError, upsert
 
 notes = Table("test_notes", MetaData(), Column("id", Integer, primary_key=True))
 NOTES = Schema("notes", ())
+seen = Table(
+    "test_seen", MetaData(), Column("id", Integer, primary_key=True), Column("word", Text), Column("at", Integer)
+)
 
 
 def create_notes(connection: Connection) -> None:
@@ -53,6 +57,36 @@ async def test_an_older_file_runs_only_the_steps_it_has_not_seen(tmp_path: Path)
     await database.migrate(upgraded)
     await database.migrate(upgraded)
     assert await database.read(lambda connection: connection.execute(select(notes)).all()) == []
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_tables_that_are_up_to_date_cost_no_transaction(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    database = await Database.open(path)
+    await database.migrate(NOTES)
+    with sqlite3.connect(path, isolation_level=None) as somebody_else:
+        somebody_else.execute("BEGIN IMMEDIATE")
+        with anyio.fail_after(2):
+            await database.migrate(NOTES)
+    await database.close()
+
+
+@pytest.mark.anyio
+async def test_an_upsert_leaves_replaces_or_replaces_what_is_older(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.sqlite3")
+
+    def work(connection: Connection) -> list[tuple[int, str, int]]:
+        seen.create(connection)
+        upsert(connection, seen, [])
+        upsert(connection, seen, [{"id": 1, "word": "first", "at": 5}, {"id": 2, "word": "first", "at": 5}])
+        upsert(connection, seen, [{"id": 1, "word": "second", "at": 9}])
+        upsert(connection, seen, [{"id": 2, "word": "second", "at": 9}], replace=("word",))
+        upsert(connection, seen, [{"id": 2, "word": "too old", "at": 4}], replace=("word", "at"), newer_by="at")
+        upsert(connection, seen, [{"id": 3, "word": "new", "at": 1}], replace=("word", "at"), newer_by="at")
+        return [tuple(row) for row in connection.execute(select(seen).order_by(seen.c.id))]
+
+    assert await database.write(work) == [(1, "first", 5), (2, "second", 5), (3, "new", 1)]
     await database.close()
 
 

@@ -77,6 +77,14 @@ def normal(number: str, region: str) -> str:
         return number
 
 
+def country_of(number: str) -> str:
+    """The ISO country of a number with its country code, empty where it cannot be told."""
+    try:
+        return parse_phone(number, "ZZ").country
+    except ToolError:
+        return ""
+
+
 def display(number: str | None) -> str:
     """A number as an answer shows it; odd ones, and words such as `anonymous`, are shown as outsiders' words."""
     if not number:

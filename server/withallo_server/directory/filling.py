@@ -21,8 +21,8 @@ from withallo_client import (
     ServerError,
     WithalloError,
 )
-from withallo_server.database import Database, StorageError
-from withallo_server.directory.merging import forget, insert_new, take_in
+from withallo_server.database import Database, StorageError, upsert
+from withallo_server.directory.merging import forget, take_in
 from withallo_server.directory.names import NameCache
 from withallo_server.directory.records import Record, Source, from_contact, from_crm
 from withallo_server.directory.tables import fills
@@ -206,7 +206,7 @@ class Filler:
     def _take_turn(self, connection: Connection, source: Source) -> _Turn | float:
         """The next page to read, or when to ask again: the list is fresh, or another process reads it."""
         first = {"account_id": self._account_id, "source": source, "sweep": 1, "next_page": 0}
-        insert_new(connection, fills, [first])
+        upsert(connection, fills, [first])
         mine = (fills.c.account_id == self._account_id) & (fills.c.source == source)
         row = connection.execute(select(fills).where(mine).with_for_update()).one()
         now = self._wall()

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
+from withallo_server.database import upsert
 from withallo_server.directory.index import digits_of, keys_of, search_text, vocabulary_of
 from withallo_server.directory.nicknames import also_called
 from withallo_server.directory.records import Record, Source, merged
@@ -21,7 +22,7 @@ _BATCH = 400
 
 def account_id(connection: Connection, account: str) -> int:
     """The number an account has in these tables, given on first sight."""
-    insert_new(connection, accounts, [{"account": account, "next_person": 1}])
+    upsert(connection, accounts, [{"account": account, "next_person": 1}])
     number: int = connection.execute(select(accounts.c.id).where(accounts.c.account == account)).scalar_one()
     return number
 
@@ -170,7 +171,7 @@ class _Batch:
         for pairs in _chunks(dropped):
             wanted = tuple_(keys.c.key, keys.c.person).in_(pairs)
             self.connection.execute(delete(keys).where(keys.c.account_id == self.account, wanted))
-        insert_new(self.connection, keys, added)
+        upsert(self.connection, keys, added)
         self._learn(vocabulary)
 
     def _learn(self, vocabulary: set[str]) -> None:
@@ -181,7 +182,7 @@ class _Batch:
             new = set(chunk) - set(self.connection.scalars(known))
             pairs = ((key, word) for word in new for key in (f"={word}", *spellings(word)))
             rows = [{"account_id": self.account, "key": key, "word": word} for key, word in sorted(pairs)]
-            insert_new(self.connection, words, rows)
+            upsert(self.connection, words, rows)
 
     def _add(self, person: int, record: Record) -> None:
         self.members[person][record.record_id] = record
@@ -231,29 +232,9 @@ def _sort_name(text: str) -> str:
     return text.replace("\t", " ").strip() or "~"
 
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows that are not there yet."""
-    if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
-
-
 def _keep(connection: Connection, rows: Sequence[Mapping[str, Any]], *, listed: bool) -> None:
     """Write records; one that a list shows stays that list's, whoever else mentions it."""
-    if rows:
-        statement = _insert(connection, records)
-        new = {name: statement.excluded[name] for name in ("person", "data", *(("source", "sweep") if listed else ()))}
-        connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "record_id"], set_=new), rows)
-
-
-def _insert(connection: Connection, table: Table) -> Any:
-    """An insert that can say what to do about rows that are there; only the dialect in use is loaded."""
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(table)
+    upsert(connection, records, rows, replace=("person", "data", *(("source", "sweep") if listed else ())))
 
 
 def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:

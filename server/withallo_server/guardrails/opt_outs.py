@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import anyio
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select
 
-from withallo_server.database import Database
+from withallo_server.database import Database, upsert
 from withallo_server.guardrails.tables import SCHEMA, opt_outs, progress
 from withallo_server.guardrails.words import keyword
+from withallo_tools.phone import country_of, normal
 from withallo_tools.services import EventQuery, Inbox, InboxEvent
 
 _PAGE = 500
@@ -22,7 +24,6 @@ class OptOuts:
     database: Database
     account: str
     inbox: Inbox
-    _ready: bool = False
     _learning: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def since(self, number: str) -> datetime | None:
@@ -37,9 +38,7 @@ class OptOuts:
     async def learn(self) -> None:
         """Read what came into the inbox since the last time."""
         async with self._learning:
-            if not self._ready:
-                await self.database.migrate(SCHEMA)
-                self._ready = True
+            await self.database.migrate(SCHEMA)
             done = await self._done()
             while True:
                 page = await self.inbox.list(EventQuery(topics=("sms.received",), after=done, limit=_PAGE))
@@ -53,29 +52,24 @@ class OptOuts:
         return await self.database.read(lambda connection: connection.scalar(statement) or 0)
 
     async def _keep(self, events: Sequence[InboxEvent], done: int) -> None:
-        asked = [(event, state) for event in events if (state := _asks(event)) is not None]
+        asked = [self._row(event, state) for event in events if (state := _asks(event)) is not None]
 
         def work(connection: Connection) -> None:
-            for event, state in asked:
-                moment = (event.occurred_at or event.received_at).timestamp()
-                self._write(connection, event.contact_number or "", state, moment)
-            self._move_on(connection, done)
+            for row in asked:
+                upsert(connection, opt_outs, [row], replace=("state", "at"), newer_by="at")
+            mine = {"account": self.account, "sequence": done}
+            upsert(connection, progress, [mine], replace=("sequence",), newer_by="sequence")
 
         await self.database.write(work)
 
-    def _write(self, connection: Connection, number: str, state: str, at: float) -> None:
-        row = (opt_outs.c.account == self.account) & (opt_outs.c.number == number)
-        known = connection.scalar(select(opt_outs.c.at).where(row))
-        if known is None:
-            values = {"account": self.account, "number": number, "state": state, "at": at}
-            connection.execute(insert(opt_outs).values(values))
-        elif at >= known:
-            connection.execute(update(opt_outs).where(row).values(state=state, at=at))
+    def _row(self, event: InboxEvent, state: str) -> dict[str, Any]:
+        at = (event.occurred_at or event.received_at).timestamp()
+        return {"account": self.account, "number": _writer(event), "state": state, "at": at}
 
-    def _move_on(self, connection: Connection, done: int) -> None:
-        mine = progress.c.account == self.account
-        if connection.execute(update(progress).where(mine).values(sequence=done)).rowcount == 0:
-            connection.execute(insert(progress).values(account=self.account, sequence=done))
+
+def _writer(event: InboxEvent) -> str:
+    """Who wrote, in E.164: Allo may leave the country out, and texts stay within the country of the line."""
+    return normal(event.contact_number or "", country_of(event.allo_number or ""))
 
 
 def _asks(event: InboxEvent) -> str | None:

@@ -2,9 +2,9 @@
 
 import time
 
-from sqlalchemy import Column, Connection, Float, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, Float, Table, Text, delete, select
 
-from withallo_server.database import Database, Schema, metadata
+from withallo_server.database import Database, Schema, metadata, upsert
 
 KEPT_SECONDS = 12 * 3600.0
 """A conversation has no end that a server could see; what was read half a day ago is no longer in anybody's head."""
@@ -27,17 +27,15 @@ Kinds = dict[str, set[str]]
 async def keep(database: Database, account: str, session: str, read: Kinds) -> None:
     """Write down whose words were read, as far as that is not known yet."""
     known = await recall(database, account, session)
-    new = [(kind, number) for kind, numbers in read.items() for number in numbers - known[kind]]
+    new = sorted((kind, number) for kind, numbers in read.items() for number in numbers - known[kind])
     if not new:
         return
+    mine = {"account": account, "session": session, "at": time.time()}
+    rows = [{**mine, "kind": kind, "number": number} for kind, number in new]
 
     def work(connection: Connection) -> None:
         connection.execute(delete(readings).where(readings.c.at < time.time() - KEPT_SECONDS))
-        for kind, number in new:
-            mine = (readings.c.account == account) & (readings.c.session == session)
-            connection.execute(delete(readings).where(mine, readings.c.kind == kind, readings.c.number == number))
-            row = {"account": account, "session": session, "kind": kind, "number": number, "at": time.time()}
-            connection.execute(insert(readings).values(row))
+        upsert(connection, readings, rows, replace=("at",))
 
     await database.write(work)
 

@@ -7,14 +7,19 @@ from typing import Literal
 _POLITE = r"(?:please|pls|plz|thanks|thank you|now|svp|s il (?:vous|te) plait|merci|maintenant)"
 _CHANNEL = r"(?:all|sms|texts?|messages?|texting|messaging|contact(?:ing)?|pub|promo|publicite|notifications?)"
 _STOP = (
-    r"stop(?: ?all)?(?: (?:the )?" + _CHANNEL + r")?(?: me)?(?: (?:au )?\d{3,6})?",
-    r"(?:unsubscribe|cancel|end|quit|revoke|opt ?out)(?: me)?",
+    r"(?:stop )*stop(?: ?all)?(?: (?:the |les |vos |ces )?" + _CHANNEL + r")?(?: me)?(?: (?:au )?\d{3,6})?",
+    r"stop (?:sending|writing)(?: (?:to )?me)?(?: (?:the |these |your |any |more )*(?:sms|texts?|messages?))?",
+    r"(?:unsubscribe|cancel|end|quit|revoke|opt ?out)(?: me)?|opt me out|i (?:want|would like) to unsubscribe",
     r"(?:please )?(?:do not|don ?t|never) (?:text|message|contact|sms) me(?: (?:again|anymore|any more))?",
     r"(?:please )?(?:remove|unsubscribe|delete) (?:me|my number)(?: from (?:your|the|this) list)?",
-    r"no more (?:texts?|messages?|sms)",
+    r"take (?:me|my number) off(?: of)? (?:your|the|this) list|no more (?:texts?|messages?|sms)",
     r"arret|arrete[rz]?(?: (?:les|vos|tes) (?:sms|messages|textos))?",
     r"arrete[rz]? de m ?(?:ecrire|envoyer des (?:sms|messages|textos)|contacter)",
     r"(?:me )?(?:desabonner?|desabonnez|desabonnement|desinscrire|desinscrivez|desinscription|resilier)(?: moi)?",
+    r"(?:veuillez )?me (?:desabonner|desinscrire)|je (?:veux|voudrais|souhaite) me (?:desabonner|desinscrire)",
+    r"(?:supprimez|retirez|enlevez|effacez)(?: (?:moi|mon numero))(?: de (?:votre|la|cette) liste)?",
+    r"(?:de )?ne plus (?:me |m )(?:ecrire|contacter|envoyer (?:de |d )?(?:sms|messages|textos))",
+    r"(?:je ne (?:souhaite|veux) )(?:plus|pas) (?:recevoir )?(?:de |d |vos |ces )(?:sms|messages|textos)",
     r"ne me? ?(?:ecrivez|ecris|contactez|contacte|envoyez|envoie) plus(?: rien| (?:de |d )(?:sms|messages|textos))?",
     r"(?:je (?:ne )?veux )?(?:ne )?plus (?:(?:recevoir )?(?:de |d |vos )?(?:sms|messages|textos))",
     r"plus de (?:sms|messages|textos)",

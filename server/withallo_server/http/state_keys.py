@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy import Column, Connection, Table, Text, select
 
-from withallo_server.database import Database, Schema, metadata
+from withallo_server.database import Database, Schema, metadata, upsert
 
 _secrets = Table(
     "server_secrets", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
@@ -29,10 +29,6 @@ def _find_or_make(connection: Connection) -> str:
     found: str | None = connection.scalar(query)
     if found is None:
         made = secrets.token_urlsafe(48)
-        if connection.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-        else:
-            from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # the same method there
-        connection.execute(insert(_secrets).values(name=_NAME, value=made).on_conflict_do_nothing())
+        upsert(connection, _secrets, [{"name": _NAME, "value": made}])
         found = connection.scalar(query)
     return str(found)

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, text, update
 
+from withallo_server.database import upsert
 from withallo_server.inbox.events import NewEvent, micros
 from withallo_server.inbox.tables import events, marks, unindexed
 
@@ -87,9 +88,7 @@ def read_mark(connection: Connection, account: str, name: str) -> str | None:
 
 def write_mark(connection: Connection, account: str, name: str, value: str) -> None:
     """Remember how far it has come."""
-    mine = (marks.c.account == account) & (marks.c.name == name)
-    if not connection.execute(update(marks).where(mine).values(value=value)).rowcount:
-        connection.execute(insert(marks).values(account=account, name=name, value=value))
+    upsert(connection, marks, [{"account": account, "name": name, "value": value}], replace=("value",))
 
 
 def _known_ids(connection: Connection, batch: Sequence[NewEvent]) -> set[tuple[str, str]]:
@@ -135,7 +134,7 @@ def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     places = ", ".join(mark for _ in rows[0])
     values = tuple(value for row in rows for value in row.values())
     connection.exec_driver_sql(
-        f"INSERT INTO events ({names}) VALUES {', '.join(f'({places})' for _ in rows)}",  # noqa: S608 - our own columns
+        f"INSERT INTO events ({names}) VALUES {', '.join(f'({places})' for _ in rows)}",  # noqa: S608  # our own columns
         values,
     )
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from mcp.types import ElicitResult
 
@@ -90,6 +91,29 @@ async def test_concurrent_sends_do_not_pass_a_cap(approving: Any) -> None:
     assert len(approving.sent) == 2
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("written", ["212 555 0133", "12125550133", "+1 (212) 555-0133"])
+async def test_a_stop_counts_however_the_number_was_written(approving: Any, words: Any, written: str) -> None:
+    async with approving.client(asks=yes, webhook_token="a-token-of-this-test-0001") as client:
+        await client.call_tool("list_events", {"limit": 1})
+        body = {
+            "id": "msg-1",
+            "direction": "INBOUND",
+            "type": "SMS",
+            "content": "STOP",
+            "sent_at": approving.sandbox.clock.now().isoformat(),
+            "from_number": written,
+            "to_number": "+12125550100",
+        }
+        door = httpx.AsyncClient(transport=approving.sandbox.delivery_transport, base_url="https://x.sandbox.invalid")
+        async with door:
+            path = "/webhooks/allo/a-token-of-this-test-0001"
+            answer = await door.post(path, json={"topic": "SMS_RECEIVED", "data": body})
+            assert answer.is_success, answer.text
+        assert "no more texts" in words(await send(client))
+    assert approving.sent == []
+
+
 async def text_from(world: Any, client: Any, number: str, content: str) -> None:
     before = (await client.call_tool("list_events", {"limit": 1})).structured_content
     text_arrives(world.sandbox.state, InboundSms(from_number=number, to_number="+12125550100", content=content))
@@ -137,19 +161,3 @@ async def test_premium_numbers_are_refused_unless_allowed(approving: Any, words:
 )
 def test_what_is_special_about_a_number(number: str, kind: str | None) -> None:
     assert why_special(number) == kind
-
-
-@pytest.mark.anyio
-async def test_the_question_counts_the_texts_of_a_burst(approving: Any) -> None:
-    asked: list[str] = []
-
-    async def listen(context: Any, params: Any) -> ElicitResult:
-        asked.append(params.message)
-        return ElicitResult(action="accept", content={"approve": True})
-
-    async with approving.client(asks=listen) as client:
-        for number in range(3):
-            await send(client, message=f"text {number}")
-    assert "text number" not in asked[0]
-    assert "text number 2 in ten minutes; one text went out before it" in asked[1]
-    assert "text number 3 in ten minutes; 2 texts went out before it" in asked[2]

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from uuid import uuid4
 import anyio
 import psycopg
 import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, select
+
+from withallo_sandbox.incoming import InboundSms, text_arrives
+from withallo_server.database import Database, upsert
 
 TO, TEXT = "+12125550133", "The van comes at nine."
 CALL = {"to": TO, "message": TEXT}
@@ -56,6 +61,73 @@ async def test_one_key_is_sent_once_by_whichever_process(shared: Any) -> None:
         found = await other.call_tool("get_send", {"idempotency_key": "van-1"})
         assert found.structured_content["state"] == "sent"
     assert shared.sent == [(TO, TEXT)]
+
+
+@pytest.mark.anyio
+async def test_a_stop_that_all_processes_learn_at_once_holds_in_all(shared: Any) -> None:
+    results: list[Any] = []
+    async with shared.client(transport="http") as one, shared.client(transport="http") as other:
+        for number in range(40):
+            writer = TO if number == 39 else f"+1212556{number:04d}"
+            stop = InboundSms(from_number=writer, to_number="+12125550100", content="STOP")
+            text_arrives(shared.sandbox.state, stop)
+        with anyio.fail_after(20):
+            while (await one.call_tool("list_events", {"limit": 1})).structured_content["total"] < 40:  # noqa: ASYNC110  # the webhooks take their way
+                await anyio.sleep(0.02)
+
+        async def send(client: Any, number: int) -> None:
+            results.append(await client.call_tool("send_sms", {**CALL, "message": f"text {number}"}))
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(6):
+                tasks.start_soon(send, (one, other)[number % 2], number)
+    assert ["no more texts" in str(result) for result in results] == [True] * 6, results
+    assert shared.sent == []
+
+
+@pytest.mark.anyio
+async def test_what_two_processes_read_at_once_is_known_to_both(shared: Any) -> None:
+    """Requests of the 2026-07-28 protocol have no session and may reach any instance."""
+    results: list[Any] = []
+    async with shared.client(transport="http") as one, shared.client(transport="http") as other:
+
+        async def read(client: Any) -> None:
+            results.append(await client.call_tool("search_calls", {"limit": 20}))
+
+        async with anyio.create_task_group() as tasks:
+            for client in (one, other) * 3:
+                tasks.start_soon(read, client)
+        assert [result.is_error for result in results] == [False] * 6
+        for client in (one, other):
+            assert (await client.call_tool("send_sms", {**CALL, "to": "+12125550999"})).is_error
+    assert shared.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_row_that_another_process_is_writing_is_joined_and_not_an_error(postgres: Any) -> None:
+    first, second = [await Database.open(postgres.get_uri()) for _ in range(2)]
+    table = Table(f"seen_{uuid4().hex}", MetaData(), Column("id", Integer, primary_key=True), Column("word", Text))
+    await first.write(table.create)
+    written, waiting = threading.Event(), threading.Event()
+
+    def slowly(connection: Connection) -> None:
+        upsert(connection, table, [{"id": 1, "word": "first"}])
+        written.set()
+        assert waiting.wait(20)
+
+    def meanwhile(connection: Connection) -> None:
+        assert written.wait(20)
+        waiting.set()
+        upsert(connection, table, [{"id": 1, "word": "second"}], replace=("word",))
+        upsert(connection, table, [{"id": 1, "word": "third"}])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first.write, slowly)
+        tasks.start_soon(second.write, meanwhile)
+    rows = await first.read(lambda connection: [tuple(row) for row in connection.execute(select(table))])
+    assert rows == [(1, "second")]
+    for database in (first, second):
+        await database.close()
 
 
 @pytest.mark.anyio
