@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from withallo_client import AlloClient
 from withallo_sandbox import KEYS, Sandbox
 from withallo_server.telemetry import observe_request
+from withallo_server.webhook_path import PREFIX, path_of
 
 DEFAULT_KEY = "ak_live_sandbox"
 _PLACE = "https://receiver.sandbox.invalid"
@@ -37,8 +38,7 @@ class Embedded:
     async def delivering(self, receiver: ASGIApp, token: SecretStr) -> AsyncIterator[None]:
         """Let it deliver its webhooks, signed, to a receiver in this process."""
         self.sandbox.delivery_transport = httpx.ASGITransport(app=receiver)
-        path = f"/webhooks/allo/{token.get_secret_value()}"
-        self.secret = SecretStr(self.sandbox.register_endpoint(_PLACE + path))
+        self.secret = SecretStr(self.sandbox.register_endpoint(_PLACE + path_of(token)))
         async with self.sandbox.running():
             yield
 
@@ -46,7 +46,7 @@ class Embedded:
         """The receiver, and under every other path the account's API and its controls."""
 
         async def both(scope: Scope, receive: Receive, send: Send) -> None:
-            is_delivery = scope["type"] == "http" and scope["path"].startswith("/webhooks/allo/")
+            is_delivery = scope["type"] == "http" and scope["path"].startswith(PREFIX)
             await (receiver if is_delivery else self.sandbox.app)(scope, receive, send)
 
         return both

@@ -5,6 +5,7 @@ from withallo_server.auth.check import ask_allo, closed_tools
 from withallo_server.credentials import CredentialError, KeptKey, source_of_key
 from withallo_server.doctor.findings import Finding, amber, green, red
 from withallo_server.settings import Settings
+from withallo_server.webhook_path import PREFIX
 
 _LOGIN = "withallo-mcp auth login"
 _SET_UP = "withallo-mcp webhook setup --url https://..."
@@ -62,7 +63,7 @@ async def _webhooks(settings: Settings, kept: KeptKey) -> Finding:
         return amber("inbox url", text, "add WEBHOOKS_READ_WRITE to the key, then " + _SET_UP)
     except WithalloError as error:
         return amber("inbox url", f"Allo could not be asked for its webhooks: {error}")
-    ours = [endpoint for endpoint in endpoints if "/webhooks/allo/" in (endpoint.url or "")]
+    ours = [endpoint for endpoint in endpoints if PREFIX in (endpoint.url or "")]
     if not ours:
         return amber("inbox url", "Allo sends no events here: no webhook is registered.", _SET_UP)
     if not any(endpoint.enabled for endpoint in ours):
@@ -72,4 +73,4 @@ async def _webhooks(settings: Settings, kept: KeptKey) -> Finding:
 
 
 def _without_token(endpoint: WebhookEndpoint) -> str:
-    return (endpoint.url or "").partition("/webhooks/allo/")[0]
+    return (endpoint.url or "").partition(PREFIX)[0]

@@ -1,7 +1,7 @@
 """The web application: the protocol, webhooks, health and numbers, each behind its own door."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from withallo_server.http.oauth import IssuerError
 from withallo_server.http.runtime import HttpRuntime
 from withallo_server.mcp_server import AlloServer
 from withallo_server.settings import Settings
+from withallo_server.webhook_path import ROUTE
 
 METADATA_PATH = "/.well-known/oauth-protected-resource/mcp"
 READY_SECONDS = 3.0
@@ -79,7 +80,7 @@ def build_web(server: AlloServer, runtime: HttpRuntime, doors: Doors, *, on_loop
     web = Web(_nothing, server)
     routes: list[Route | Mount] = [
         Route("/mcp", Gatekeeper(server.session_manager.handle_request, doors, runtime, security)),
-        Route("/webhooks/allo/{token}", runtime.door, methods=["POST"]),
+        Route(ROUTE, runtime.door, methods=["POST"]),
         Route("/healthz", _healthy),
         Route("/readyz", _ready(web, runtime)),
         Route("/metrics", _metrics(meter, doors)),
@@ -143,7 +144,11 @@ def _only_granted(runtime: HttpRuntime) -> Any:
             reads_everything = grants.reads is None or grants.writes is None
             if ctx.method in ("prompts/get", "completion/complete") and not reads_everything:
                 raise MCPError(INVALID_PARAMS, "Prompts need an access token with the scope allo:read.")
-        return await call_next(ctx)
+        result = await call_next(ctx)
+        if grants is not None and ctx.method == "resources/list" and isinstance(result, Mapping):
+            opened = [each for each in result.get("resources", ()) if grants.opens_resource(str(each.get("uri")))]
+            return {**result, "resources": opened}
+        return result
 
     return check
 

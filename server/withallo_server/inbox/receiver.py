@@ -27,10 +27,10 @@ from withallo_server.inbox.events import NewEvent
 from withallo_server.inbox.facts import Facts, is_v1, number_key, read_facts, read_json
 from withallo_server.inbox.probe import HEADER as PROBE_HEADER
 from withallo_server.inbox.probe import proof
+from withallo_server.webhook_path import ROUTE
 
 logger = logging.getLogger(__name__)
 
-PATH = "/webhooks/allo/{token}"
 MOST_BYTES = 1_048_576
 BODY_SECONDS = 20.0
 """Allo gives up after 20 seconds (API contract 7.5)."""
@@ -167,7 +167,7 @@ class Receiver:
 
 def receiver_app(receiver: Receiver) -> Starlette:
     """The receiver as a web application with the one route `POST /webhooks/allo/<token>`."""
-    return Starlette(routes=[Route(PATH, receiver.handle, methods=["POST"])])
+    return Starlette(routes=[Route(ROUTE, receiver.handle, methods=["POST"])])
 
 
 async def _read_body(request: Request) -> bytes:
