@@ -49,17 +49,20 @@ def _read(path: Path) -> str:
 
 
 def _keep(path: Path, token: str) -> str:
-    """Write the token, unless another process was quicker; then theirs is the one."""
+    """Write the token, unless another process was quicker; then theirs is the one. What is no token gives way."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token)
+    temporary = Path(name)
     try:
-        os.link(name, path)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(token)
+        os.link(temporary, path)
     except FileExistsError:
-        return _read(path) or token
+        if theirs := _read(path):
+            return theirs
+        temporary.replace(path)
     finally:
-        Path(name).unlink()
+        temporary.unlink(missing_ok=True)
     return token
 
 

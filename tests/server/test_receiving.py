@@ -80,6 +80,25 @@ def test_the_path_is_made_once_and_kept_for_its_owner_alone(tmp_path: Path) -> N
     assert webhook_token(Settings(data_dir=tmp_path / "other")) != token
 
 
+def test_a_file_that_holds_no_token_gives_way_to_one_that_stays(tmp_path: Path) -> None:
+    tmp_path.joinpath("webhook-token").write_bytes(b"\xff")
+    token = webhook_token(Settings(data_dir=tmp_path))
+    assert webhook_token(Settings(data_dir=tmp_path)) == token
+    assert [file.name for file in tmp_path.iterdir()] == ["webhook-token"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is full")
+def test_a_token_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> tuple[int, str]:
+        name = tmp_path / ".webhook-token-temporary"
+        name.touch()
+        return os.open("/dev/full", os.O_WRONLY), str(name)
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    assert webhook_token(Settings(data_dir=tmp_path)).get_secret_value()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_setting_is_the_path(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, webhook_token=SecretStr(TOKEN))
     assert webhook_token(settings).get_secret_value() == TOKEN

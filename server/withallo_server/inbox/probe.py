@@ -1,6 +1,5 @@
 """Sends this server a signed probe through its public address, and says what to mend when it does not arrive."""
 
-import base64
 import hashlib
 import hmac
 import secrets as randomness
@@ -11,6 +10,8 @@ from typing import Final
 
 import httpx
 from pydantic import SecretStr
+
+from withallo_client import WebhookSignatureError
 
 HEADER: Final = "withallo-probe"
 SECONDS: Final = 20.0
@@ -35,15 +36,23 @@ def proof(secret: SecretStr, nonce: str) -> str:
     return hmac.new(key, f"{HEADER}.{nonce}".encode(), hashlib.sha256).hexdigest()
 
 
-def sign(secret: SecretStr, event_id: str, body: bytes, at: datetime | None = None) -> dict[str, str]:
-    """The headers Allo would send with a body (API contract 7.4)."""
-    timestamp = int((at or datetime.now(UTC)).timestamp())
-    key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"))
-    digest = hmac.new(key, f"{event_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+def sign(secret: SecretStr, event_id: str, body: bytes) -> dict[str, str]:
+    """The headers Allo would send now with a body (API contract 7.4).
+
+    Raises:
+        WebhookSignatureError: The secret cannot be used.
+    """
+    from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
+
+    now = datetime.now(UTC)
+    try:
+        signature = Webhook(secret.get_secret_value()).sign(event_id, now, body.decode())
+    except (EmptyWebhookSecretError, ValueError):
+        raise WebhookSignatureError("a signing secret is not whsec_ followed by base64") from None
     return {
         "webhook-id": event_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
     }
 
 

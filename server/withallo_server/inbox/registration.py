@@ -10,13 +10,13 @@ import anyio.to_thread
 import httpx
 from pydantic import SecretStr
 
-from withallo_client import AlloClient, NotFoundError, WebhookEndpoint
+from withallo_client import AlloClient, NotFoundError, WebhookEndpoint, WebhookReceiver
 from withallo_server.inbox.probe import ProbeResult, probe
 from withallo_server.inbox.signing import LOOK_AGAIN_SECONDS, keep_secrets, kept_secrets
+from withallo_server.webhook_path import path_of
 
 DESCRIPTION: Final = "withallo-mcp inbox"
 
-_PATH: Final = "/webhooks/allo/"
 _USUAL: Final = (
     "call.received", "call.triggered", "call.answered", "call.completed", "tag.added", "tag.removed", "sms.received",
     "sms.sent", "contact.created", "contact.updated",
@@ -62,7 +62,7 @@ class Registration:
     ) -> None:
         self._client = client
         self._http = http
-        self._ending = _PATH + token.get_secret_value()
+        self._ending = path_of(token)
         self._folder = folder
         self._given = given
 
@@ -74,7 +74,8 @@ class Registration:
             topics: What is wanted; everything about calls, texts, contacts and tags when empty.
 
         Raises:
-            WithalloError: Allo does not take the address or the topics, or the key may not.
+            WithalloError: Allo does not take the address or the topics, gives a secret that cannot be used, or the key
+            may not.
             CredentialError: The secret cannot be kept; `withallo-mcp webhook remove` takes the endpoint back.
         """
         address = url.rstrip("/") if url.rstrip("/").endswith(self._ending) else url.rstrip("/") + self._ending
@@ -135,6 +136,7 @@ class Registration:
         secret = endpoint.signing_secret
         if secret is None:
             return ""
+        WebhookReceiver([secret])
         kept = await anyio.to_thread.run_sync(kept_secrets, self._folder)
         if secret in (*kept, *self._given):
             return ""

@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 from pydantic import SecretStr
 
+from withallo_client import WebhookReceiver, WebhookSignatureError
 from withallo_server.credentials import CredentialError, Credentials, has_keyring
 from withallo_server.database import StorageError
 
@@ -68,10 +69,18 @@ def kept_secrets(folder: Path) -> tuple[SecretStr, ...]:
     """The secrets kept for a data folder.
 
     Raises:
-        CredentialError: They cannot be read.
+        CredentialError: They cannot be read, or something else is kept there.
     """
     found = Credentials(folder, what=_WHAT).find()
-    return tuple(SecretStr(part) for part in found.secret.get_secret_value().split(",")) if found else ()
+    if found is None:
+        return ()
+    secrets = tuple(SecretStr(part) for part in found.secret.get_secret_value().split(","))
+    try:
+        WebhookReceiver(secrets)
+    except WebhookSignatureError:
+        problem = f"What {found.source} keeps is no signing secret: remove it, then withallo-mcp webhook setup"
+        raise CredentialError(problem) from None
+    return secrets
 
 
 def keep_secrets(folder: Path, secrets: Sequence[SecretStr]) -> str:
