@@ -20,7 +20,7 @@ from withallo_server.availability import statuses
 from withallo_server.guardrails.readings import Readings
 from withallo_server.key_scopes import KeyFacts, KeyScopes
 from withallo_server.late import Late, LateInbox, LatePeople, LateWrites
-from withallo_server.machine import machine_region, machine_zone
+from withallo_server.machine import machine_region, zone_of
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
 from withallo_tools.services import EventQuery, Inbox, InboxEvent, People, ServerStatus, Writes
@@ -28,6 +28,7 @@ from withallo_tools.services import EventQuery, Inbox, InboxEvent, People, Serve
 if TYPE_CHECKING:
     from withallo_server.database import Database
     from withallo_server.directory.directory import Directory
+    from withallo_server.inbox.announcing import Announcer
     from withallo_server.inbox.inbox import AccountInbox
     from withallo_server.inbox.store import Store
     from withallo_server.writes import GatedWrites
@@ -80,6 +81,7 @@ class Account:
         self._facts = self._kept.load(key)
         self._off: tuple[KeyFacts | None, dict[str, str]] = (None, {})
         self._asked: frozenset[str] | None = None
+        self._scopes_lock = anyio.Lock()
         self._looked_up = anyio.Event()
         self.numbers_as_of: datetime | None = None
         self.fresh_for = timedelta(0)
@@ -99,7 +101,7 @@ class Account:
     @cached_property
     def zone(self) -> ZoneInfo:
         """The setting, else this machine's zone."""
-        return ZoneInfo(self.settings.timezone) if self.settings.timezone else machine_zone()
+        return zone_of(self.settings.timezone)
 
     @property
     def tools_off(self) -> dict[str, str]:
@@ -130,10 +132,12 @@ class Account:
 
     async def scopes(self) -> frozenset[str]:
         """Scopes of the key, asked once in the life of this process."""
-        if self._asked is None:
-            self._asked = (await self.client.account.me()).scopes
-            await self._learn(KeyFacts(self._asked, self._facts.region))
-        return self._asked
+        async with self._scopes_lock:
+            if self._asked is None:
+                asked = (await self.client.account.me()).scopes
+                await self._learn(KeyFacts(asked, self._facts.region))
+                self._asked = asked
+            return self._asked
 
     async def status(self) -> ServerStatus:
         """Which tools are on, and what the inbox does."""
@@ -163,19 +167,27 @@ class Account:
             self._looked_up.set()
 
     async def follow(self, inbox: "AccountInbox", after: int) -> None:
-        """Tell clients and the directory of every event after a sequence, whichever process stored it; never ends."""
+        """Tell clients and the directory of every event after a sequence, whichever process stored it; never ends.
+
+        Clients hear of it at once; what has to ask who somebody is comes behind, however long Allo takes to say.
+        """
         from withallo_server.inbox.announcing import Announcer
         from withallo_server.inbox.upkeep import keep_up
 
         announcer = Announcer(self._notifier, self.people)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keep_up, inbox, self, self.settings)
+            tasks.start_soon(self._follow_behind, inbox, after, announcer)
             async for events in inbox.pages(after):
                 await announcer.tell(events)
-                try:
-                    await self._pass_on(events)
-                except Exception as error:  # noqa: BLE001  # the trouble of other rooms must not silence the inbox
-                    logger.warning("Events reached neither directory nor channel: %s", type(error).__name__)
+
+    async def _follow_behind(self, inbox: "AccountInbox", after: int, announcer: "Announcer") -> None:
+        async for events in inbox.pages(after):
+            await announcer.tell_of_contacts(events)
+            try:
+                await self._pass_on(events)
+            except Exception as error:  # noqa: BLE001  # the trouble of other rooms must not silence the inbox
+                logger.warning("Events reached neither directory nor channel: %s", type(error).__name__)
 
     async def _pass_on(self, events: Sequence[InboxEvent]) -> None:
         directory = await self.directory()

@@ -7,6 +7,11 @@ from zoneinfo import ZoneInfo
 DEFAULT_REGION = "US"
 
 
+def zone_of(name: str | None) -> ZoneInfo:
+    """The time zone of a name, or that of this machine."""
+    return ZoneInfo(name) if name else machine_zone()
+
+
 def machine_zone() -> ZoneInfo:
     """The time zone of this machine, or UTC when it has none that is known."""
     from tzlocal import reload_localzone

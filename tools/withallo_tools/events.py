@@ -23,6 +23,7 @@ from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
 _BETWEEN_PROGRESS = 3.0
+_LINES_SECONDS = 1.0
 _SECONDS = BeforeValidator(lambda value: 50 if value is None else value)
 _CALLS = ("call.received", "call.triggered", "call.answered", "call.completed")
 _TEXTS = ("sms.received", "sms.sent")
@@ -200,7 +201,10 @@ def _show(answer: Answer, rows: Sequence[tuple[str, EventRow]], party: Party | N
 
 
 async def event_rows(reach: Services, events: Sequence[InboxEvent]) -> list[tuple[str, EventRow]]:
-    """Events with the names of people and lines."""
+    """Events with the names of people and lines; lines that Allo does not tell for now go without."""
     names = await names_for(reach, [event.contact_number for event in events])
-    lines = await known_line_names(reach) if events else {}
+    lines: dict[str, str] = {}
+    if events:
+        with anyio.move_on_after(_LINES_SECONDS):
+            lines = await known_line_names(reach)
     return [event_row(reach, event, names, lines) for event in events]

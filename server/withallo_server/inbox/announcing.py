@@ -29,6 +29,9 @@ class Announcer:
         if topics - self._topics:
             self._topics |= topics
             await self._notifier.resources_changed(here=True)
+
+    async def tell_of_contacts(self, events: Sequence[InboxEvent]) -> None:
+        """Announce what changed for the contacts they are about; asks the directory, which may have to ask Allo."""
         for address in await _contacts(events, self._people):
             await self._notifier.resource_updated(address, here=True)
             await self._notifier.resource_updated(address + AS_TEXT, here=True)

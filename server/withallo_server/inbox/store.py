@@ -53,7 +53,7 @@ class Store:
             group.start_soon(store._checkpoint)
             try:
                 yield store
-            except Exception as error:  # noqa: BLE001 - it leaves as it is, not in a group of the tasks here
+            except Exception as error:  # noqa: BLE001  # it leaves as it is, not in a group of the tasks here
                 failure = error
             finally:
                 group.cancel_scope.cancel()

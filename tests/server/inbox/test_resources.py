@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import pytest
 from mcp import MCPError
 from mcp.client import Client
@@ -18,6 +19,7 @@ from mcp.shared.subscriptions import ResourceUpdated
 from mcp.types import ResourceTemplateReference, TextResourceContents
 from pydantic import SecretStr
 
+from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
 from withallo_server.database import Database
 from withallo_server.factory import build_server
@@ -180,6 +182,33 @@ async def test_over_stdio_an_event_of_another_process_is_announced_and_read_back
         await listener.until(RECENT)
         (event,) = json.loads(await read(client, RECENT))["events"]
         assert (event["id"], event["text"]) == ("msg_1", "Are you there?")
+
+
+class Silent(httpx.AsyncBaseTransport):
+    """Allo takes requests and never answers."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_clients_hear_and_read_at_once_while_allo_does_not_answer(
+    tmp_path: Path, make_event: MakeEvent, listening: Listening, era: str
+) -> None:
+    allo = AlloClient("ak_live_1", transport=Silent())
+    settings = Settings(api_key=SecretStr("ak_live_1"), data_dir=tmp_path, region="FR")
+    server = build_server(settings, client=allo)
+    async with listening(server, RECENT, era) as (client, listener):
+        for number in range(3):
+            await put(server, make_event(f"msg_{number}"))
+            with anyio.fail_after(2):
+                await listener.until(RECENT)
+            listener.updated.clear()
+        with anyio.fail_after(10):
+            assert len(json.loads(await read(client, RECENT))["events"]) == 3
+            found = await client.call_tool("wait_for_event", {"seconds": 1})
+    assert not found.is_error
 
 
 async def test_five_hundred_listeners_hear_of_one_event(server: AlloServer, make_event: MakeEvent) -> None:
