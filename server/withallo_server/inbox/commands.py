@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo
 
 import anyio
 import httpx
@@ -24,6 +25,7 @@ from withallo_server.inbox.outgoing import Selection
 from withallo_server.inbox.signing import kept_secrets
 from withallo_server.inbox.store import Store
 from withallo_server.inbox.upkeep import prune_in_steps
+from withallo_server.machine import zone_of
 from withallo_server.settings import Settings, SettingsError, load_settings
 from withallo_tools.outsiders import clean, clean_json
 from withallo_tools.services import EventQuery, InboxEvent
@@ -42,11 +44,12 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=0, max=1000, help="How 
 def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
     """List events, newest first."""
 
-    async def work(inbox: AccountInbox, _: Settings) -> None:
+    async def work(inbox: AccountInbox, settings: Settings) -> None:
+        zone = zone_of(settings.timezone)
         page = await inbox.list(EventQuery(topics=(topic,) if topic else (), since=_since(days), limit=limit))
         table = Table(*("time", "topic", "number", "line", "marks", "id"), box=None, pad_edge=False)
         for event in page.events:
-            table.add_row(*(escape(cell) for cell in _cells(event)))
+            table.add_row(*(escape(cell) for cell in _cells(event, zone)))
         Console().print(table)
         typer.echo(f"{len(page.events)} of {page.total}{'' if page.total_is_exact else ' or more'} events", err=True)
 
@@ -57,16 +60,16 @@ def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
 def show(event_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """Show one event with its payload."""
 
-    async def work(inbox: AccountInbox, _: Settings) -> InboxEvent | None:
-        return await inbox.get(event_id)
+    async def work(inbox: AccountInbox, settings: Settings) -> tuple[InboxEvent | None, ZoneInfo]:
+        return await inbox.get(event_id), zone_of(settings.timezone)
 
-    event = _run(work)
+    event, zone = _run(work)
     if event is None:
         typer.echo(f"There is no event {clean(event_id, 200)}.", err=True)
         raise typer.Exit(1)
-    typer.echo("  ".join(_cells(event)))
+    typer.echo("  ".join(_cells(event, zone)))
     for stage in event.stages:
-        typer.echo("  " + "  ".join(_cells(stage)))
+        typer.echo("  " + "  ".join(_cells(stage, zone)))
     typer.echo(json.dumps(clean_json(event.data), indent=2, ensure_ascii=False))
 
 
@@ -76,13 +79,14 @@ def tail(
 ) -> None:
     """Show the last events, oldest first, and those that come."""
 
-    async def work(inbox: AccountInbox, _: Settings) -> None:
+    async def work(inbox: AccountInbox, settings: Settings) -> None:
+        zone = zone_of(settings.timezone)
         page = await inbox.list(EventQuery(limit=limit))
         for event in reversed(page.events):
-            typer.echo("  ".join(_cells(event)))
+            typer.echo("  ".join(_cells(event, zone)))
         if follow:
             async for event in inbox.follow(page.latest):
-                typer.echo("  ".join(_cells(event)))
+                typer.echo("  ".join(_cells(event, zone)))
 
     _run(work)
 
@@ -153,10 +157,12 @@ def replay(
 ) -> None:
     """Deliver events again to a handler of yours, with their ids and a fresh signature.
 
-    The exit status is 1 when the handler refuses one.
+    The exit status is 1 when the handler refuses one, or one is not there.
     """
     if not (ids or topic or days is not None):
         raise typer.BadParameter("name events, or choose some with --topic or --days")
+    handler = _web_address(to)
+    missing = set(ids or ())
 
     async def work(inbox: AccountInbox, settings: Settings) -> tuple[int, int]:
         chosen = Selection(topic, _since(days), frozenset(ids or ()))
@@ -169,15 +175,28 @@ def replay(
                     progress.advance(task)
                     if not chosen.covers(row):
                         continue
-                    problem = await outgoing.replay(http, to, row, secret)
+                    missing.discard(row.event_id)
+                    problem = await outgoing.replay(http, handler, row, secret)
                     done, failed = done + (not problem), failed + bool(problem)
                     if problem:
                         typer.echo(f"{clean(row.event_id, 200)}: {problem}", err=True)
         return done, failed
 
     done, failed = _run(work)
+    for event_id in sorted(missing):
+        typer.echo(f"{clean(event_id, 200)}: there is no such event", err=True)
     typer.echo(f"{done} delivered, {failed} refused", err=True)
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failed or missing else 0)
+
+
+def _web_address(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise typer.BadParameter("--to is no web address such as http://127.0.0.1:3000/hook")
+    return url
 
 
 def _run(work: Work[Result]) -> Result:
@@ -206,9 +225,9 @@ def _since(days: float | None) -> datetime | None:
     return None if days is None else datetime.now(UTC) - timedelta(days=days)
 
 
-def _cells(event: InboxEvent) -> tuple[str, ...]:
-    """An event for a terminal; words from outside cannot move its cursor."""
-    time = (event.occurred_at or event.received_at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def _cells(event: InboxEvent, zone: ZoneInfo) -> tuple[str, ...]:
+    """An event for a terminal, on the account's clock; words from outside cannot move its cursor."""
+    time = (event.occurred_at or event.received_at).astimezone(zone).isoformat(" ", "seconds")
     marks: list[str] = [event.source] if event.source != "webhook" else []
     marks += [] if event.verified else ["verified: false"]
     marks += [] if event.read else ["unread"]

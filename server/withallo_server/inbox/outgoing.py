@@ -69,7 +69,7 @@ def line_of(row: Row[Any]) -> str:
     )
 
 
-async def replay(http: httpx.AsyncClient, url: str, row: Row[Any], secret: SecretStr | None) -> str:
+async def replay(http: httpx.AsyncClient, url: httpx.URL, row: Row[Any], secret: SecretStr | None) -> str:
     """Deliver one event again, with its own id and a fresh signature; returns why it failed, or nothing."""
     body = row.payload.encode()
     signature = {} if secret is None else sign(secret, row.event_id, body)

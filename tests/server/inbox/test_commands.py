@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
@@ -131,6 +132,33 @@ def test_a_replay_is_signed_afresh_and_tells_what_was_refused(
     result = run("replay", "msg_2", "--to", handler)
     assert (result.exit_code, result.stderr) == (1, "msg_2: status 500\n0 delivered, 1 refused\n")
     assert run("replay", "--to", handler).exit_code == 2
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_replay_of_an_event_that_is_not_there_fails(run: Callable[..., Result], handler: str) -> None:
+    result = run("replay", "msg_1", "msg_4", "--to", handler)
+    assert (result.exit_code, result.stderr) == (1, "msg_4: there is no such event\n1 delivered, 0 refused\n")
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("address", ["http://[::", "ftp://127.0.0.1/", "127.0.0.1:3000", "http://", ""])
+def test_a_replay_goes_only_to_a_web_address(run: Callable[..., Result], address: str) -> None:
+    result = run("replay", "msg_1", "--to", address)
+    assert result.exit_code == 2
+    assert "no web address" in result.stderr
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
+def test_times_are_on_the_clock_of_the_account_and_tell_their_offset(
+    run: Callable[..., Result], make_event: MakeEvent, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("ALLO_TIMEZONE", zone)
+    occurred = make_event("msg_1", ago=120).facts.occurred_at
+    assert occurred is not None
+    expected = occurred.astimezone(ZoneInfo(zone)).isoformat(" ", "seconds")
+    for shown in (run("list"), run("show", "msg_1"), run("tail")):
+        assert expected in shown.stdout
 
 
 def test_an_inbox_that_cannot_be_opened_is_named(run: Callable[..., Result], tmp_path: Path) -> None:
