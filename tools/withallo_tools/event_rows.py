@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from withallo_client import InvalidWebhookPayloadError, WebhookEvent
@@ -86,7 +87,8 @@ def _typed(event: InboxEvent) -> EventData | None:
 def _call(data: EventData | None) -> tuple[str, str]:
     if not isinstance(data, CallCompletedData):
         return "", ""
-    length = f" {round(data.length_in_minutes)} min" if data.length_in_minutes else ""
+    minutes = data.length_in_minutes
+    length = f" {round(minutes)} min" if minutes and isfinite(minutes) else ""
     return clean((data.result or "").lower() + length, 40).strip(), clean(data.id or "", 60)
 
 

@@ -166,14 +166,22 @@ def _printable(value: str) -> str:
 
 
 def _time(data: Mapping[str, Any], *names: str) -> datetime | None:
+    """The first of some members that is a time at which something can have happened; its ends fit into no zone."""
     for name in names:
         said = data.get(name)
         try:
-            if isinstance(said, str):
-                time = datetime.fromisoformat(said)
-                return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-            if isinstance(said, int | float) and not isinstance(said, bool):
-                return datetime.fromtimestamp(said / 1000 if said > 1e11 else said, UTC)
+            time = _read_time(said)
         except (ValueError, OverflowError, OSError):
             continue
+        if time is not None and 1970 <= time.year < 3000:
+            return time
+    return None
+
+
+def _read_time(said: Any) -> datetime | None:
+    if isinstance(said, str):
+        time = datetime.fromisoformat(said)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(said, int | float) and not isinstance(said, bool):
+        return datetime.fromtimestamp(said / 1000 if said > 1e11 else said, UTC)
     return None
