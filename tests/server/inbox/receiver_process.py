@@ -1,7 +1,8 @@
 """Runs the receiver in a process of its own, as often as it is killed; started by the crash tests, not collected.
 
 Arguments: the database, the signing secret, and the largest file the receiver may write (0: any size).
-Prints the port, then the process id of each receiver. Ends when standard input does.
+Prints the port, then the process id of each receiver. All of it ends when standard input does, so that nothing is left
+of a test that was interrupted.
 """
 
 import os
@@ -9,7 +10,6 @@ import resource
 import signal
 import socket
 import sys
-import threading
 
 import anyio
 import uvicorn
@@ -30,9 +30,17 @@ async def serve(bound: socket.socket) -> None:
         return []
 
     endpoint = Endpoint(SecretStr("a-secret-path-token"), "default", secrets, lines)
-    async with Store.open(await Database.open(TARGET)) as store:
-        app = receiver_app(Receiver([endpoint], store.add))
-        await uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off")).serve(sockets=[bound])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(end_with_whoever_started_this)
+        async with Store.open(await Database.open(TARGET)) as store:
+            app = receiver_app(Receiver([endpoint], store.add))
+            await uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off")).serve(sockets=[bound])
+
+
+async def end_with_whoever_started_this() -> None:
+    """Nothing is ever written to standard input, so there is something to read only once it ended."""
+    await anyio.wait_readable(sys.stdin)
+    os._exit(0)
 
 
 def main() -> None:
@@ -49,7 +57,7 @@ def main() -> None:
             anyio.run(serve, bound)
             os._exit(0)
         print(child, flush=True)  # noqa: T201  # how the test learns it
-        if not threading.main_thread().is_alive() or os.waitpid(child, 0)[1] == 0:
+        if os.waitpid(child, 0)[1] == 0:
             return
 
 
