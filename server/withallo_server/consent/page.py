@@ -27,6 +27,12 @@ MOST_BYTES = 65_536
 MOST_TRIES = 5
 COOKIE = "withallo_approval"
 
+HEARD = "Your assistant waited for this and goes on now. You can close this page."
+NOBODY_WAITS = (
+    "Nothing has happened yet: your assistant no longer waits for this page. Ask it to go on; your approval is kept "
+    "until ten minutes after you were asked."
+)
+
 _STYLE = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
 _PAGE = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
@@ -54,6 +60,8 @@ class OpenPage:
         cookie: Of the browser that opened the link first.
         token: In the form given to that browser.
         void: Why the page gave up by itself.
+        waiting: Calls that wait for the decision right now.
+        heard: Whether one did when it was made.
         decided: Set once nothing can be decided here any more.
     """
 
@@ -65,6 +73,8 @@ class OpenPage:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     tries: int = 0
     void: str = ""
+    waiting: int = 0
+    heard: bool = False
     decided: anyio.Event = field(default_factory=anyio.Event)
 
 
@@ -122,7 +132,7 @@ class PageApp:
         if not await self._decide(page, yes, _edited(fields, page.question) if yes else None):
             return _done("Too late", "This was answered before, or has expired. Nothing more was sent.")
         if yes:
-            return _done("Approved", "Your assistant does it now. You can close this page.")
+            return _done("Approved", HEARD if page.heard else NOBODY_WAITS)
         return _done("Cancelled", "Nothing was sent. You can close this page.")
 
     async def _wrong_code(self, page: OpenPage) -> Response:
@@ -184,7 +194,8 @@ def _form(page: OpenPage, problem: str = "") -> str:
     if question.text is not None:
         parts.append(
             '<h2 id="text-heading">Full text</h2>'
-            f'<p class="text" tabindex="0" role="region" aria-labelledby="text-heading">{escape(question.text)}</p>'
+            '<p class="text" dir="auto" tabindex="0" role="region" aria-labelledby="text-heading">'
+            f"{escape(question.text)}</p>"
         )
     parts += [
         f'<p class="warning" role="note"><strong>Careful:</strong> {escape(text)}</p>' for text in question.warnings
@@ -196,7 +207,8 @@ def _form(page: OpenPage, problem: str = "") -> str:
         parts.append(
             "<details><summary>Edit</summary>"
             '<label for="text">What you write here is sent instead</label>'
-            f'<textarea id="text" name="text" maxlength="1000">\n{escape(question.text or "")}</textarea></details>'
+            '<textarea id="text" name="text" dir="auto" maxlength="1000">'
+            f"\n{escape(question.text or '')}</textarea></details>"
         )
     if page.code is not None:
         parts.append(

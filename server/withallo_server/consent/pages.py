@@ -87,8 +87,12 @@ class ApprovalPages:
         except (OSError, SettingsError) as error:
             logger.warning("No approval page can be served: %s", error)
             return NotAsked("the approval page cannot be served on this machine")
-        with anyio.move_on_after(self.wait_seconds):
-            await self._wait(ctx, page)
+        page.waiting += 1
+        try:
+            with anyio.move_on_after(self.wait_seconds):
+                await self._wait(ctx, page)
+        finally:
+            page.waiting -= 1
         if not page.decided.is_set():
             raise NotSentError(STILL_OPEN, "a human is asked")
         self._waiting.pop((principal, question.binding), None)
@@ -147,6 +151,7 @@ class ApprovalPages:
 
     async def _decide(self, page: OpenPage, yes: bool, edited: str | None) -> bool:
         asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited, note=page.void)
+        page.heard = page.waiting > 0
         page.decided.set()
         return asked is not None
 

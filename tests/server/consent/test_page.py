@@ -50,7 +50,10 @@ async def test_send_on_the_page_lets_the_next_call_send(
         link = await link_of(client, words, call)
         page = (await window.get(link)).text
         assert call["message"] in page
-        assert "Approved" in (await press(window, link, page, code=code())).text
+        answered = (await press(window, link, page, code=code())).text
+        assert "Approved" in answered
+        assert "Nothing has happened yet" in answered
+        assert "Ask it to go on" in answered
         assert world.sent == []
         assert not (await client.call_tool("send_sms", call)).is_error
         assert (await client.call_tool("send_sms", call)).is_error
@@ -71,9 +74,22 @@ async def test_a_call_that_waits_sends_as_soon_as_the_human_decides(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wait)
             page = (await window.get(link)).text
-            await press(window, link, page, code=code(), text="Ten.\r\nSorry!")
+            answered = (await press(window, link, page, code=code(), text="Ten.\r\nSorry!")).text
+        assert "Your assistant waited for this and goes on now" in answered
     assert not results[0].is_error
     assert world.sent == [(call["to"], "Ten.\nSorry!")]
+
+
+@pytest.mark.anyio
+async def test_a_call_that_was_given_up_is_not_said_to_wait(world: Any, words: Any, call: Any, code: Any) -> None:
+    async with world.client(approval_page="print") as client, browser() as window:
+        link = await link_of(client, words, call)
+        page = (await window.get(link)).text
+        with anyio.move_on_after(0.3):
+            await client.call_tool("send_sms", call)
+        await client.call_tool("get_send", {"idempotency_key": "another-call-of-this-client"})
+        assert "Ask it to go on" in (await press(window, link, page, code=code())).text
+    assert world.sent == []
 
 
 @pytest.mark.anyio
