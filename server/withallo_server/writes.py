@@ -27,11 +27,11 @@ from withallo_server.guardrails.opt_outs import OptOuts
 from withallo_server.guardrails.readings import Readings
 from withallo_server.guardrails.rules import RULE, Guardrails
 from withallo_server.guardrails.settings import SendingSettings
-from withallo_server.guardrails.warnings import Suspicion, Warnings
+from withallo_server.guardrails.warnings import Warnings
 from withallo_server.outbox import digests
 from withallo_server.outbox.errors import NotSentError
 from withallo_server.outbox.reports import Reports
-from withallo_server.outbox.rows import Entry, Send
+from withallo_server.outbox.rows import Entry, Send, about
 from withallo_server.outbox.search import Search
 from withallo_server.outbox.sending import Sending, clock_time, held_back
 from withallo_server.outbox.store import Outbox
@@ -117,8 +117,10 @@ class GatedWrites:
         """Who is meant, and the yes to it; asked even where policy lets a text go by itself."""
         warnings: dict[str, None] = {}
         for option in options:
-            await self._policy(ctx, option.write)
-            warnings |= dict.fromkeys((await self.warnings.about(ctx, option.write)).warnings)
+            policy = await self._policy(ctx, option.write)
+            suspicion = await self.warnings.suspicion(ctx, option.write)
+            warnings |= dict.fromkeys(suspicion.reasons(asked_anyway=policy == "ask"))
+            warnings |= dict.fromkeys(await self.warnings.about_text(ctx, option.write))
             warnings |= dict.fromkeys(await self._repetition(option.write))
         key = options[0].write.idempotency_key or uuid4().hex
         approval = await self.gate.choose(ctx, question_between(question, options, tuple(warnings)), key)
@@ -179,13 +181,13 @@ class GatedWrites:
         return self.clock() - timedelta(seconds=self.settings.duplicate_window)
 
     async def _consent(self, ctx: Context[Any, Any], write: Write) -> Approval:
-        suspicion = await self.warnings.about(ctx, write)
+        suspicion = await self.warnings.suspicion(ctx, write)
         if not is_gated(write, after_outsiders=suspicion.after_texts):
             return Approval("policy")
         policy = await self._policy(ctx, write)
         if policy == "allow" and not suspicion.influenced:
             return Approval("policy")
-        return await self._ask(ctx, write, suspicion)
+        return await self._ask(ctx, write, suspicion.reasons(asked_anyway=policy == "ask"))
 
     async def _policy(self, ctx: Context[Any, Any], write: Write) -> Policy:
         policy = tightened(await policy_for(self.settings, write, self.rules.is_contact), ctx)
@@ -193,9 +195,11 @@ class GatedWrites:
             raise NotSentError(f"Not sent: {write.tool} is denied here (ALLO_CONSENT=deny). {RULE}", "denied")
         return policy
 
-    async def _ask(self, ctx: Context[Any, Any], write: Write, suspicion: Suspicion) -> Approval:
+    async def _ask(self, ctx: Context[Any, Any], write: Write, reasons: tuple[str, ...]) -> Approval:
         example = f"{write.tool}:{write.recipients[0]}" if write.recipients else write.tool
-        question = question_about(write, (*suspicion.warnings, *await self._repetition(write)))
+        to_them = await self.warnings.about_recipients(ctx, write)
+        of_it = await self.warnings.about_text(ctx, write)
+        question = question_about(write, (*reasons, *to_them, *of_it, *await self._repetition(write)))
         return await self.gate.ask(ctx, question, write.idempotency_key or uuid4().hex, example)
 
     def _entry(self, ctx: Context[Any, Any], write: Write, *, key: str, digest: str, likeness: str) -> Entry:
@@ -210,6 +214,7 @@ class GatedWrites:
             sender=digests.sender(write.payload),
             asked_by=f"{principal_of(ctx)} with {client_name(ctx)}",
             asked_at=self.clock(),
+            about=about(write),
         )
 
 

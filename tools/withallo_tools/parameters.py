@@ -4,6 +4,7 @@ Optional ones default to an empty value of their own type, so that free text sta
 read as JSON first) and the schema stays short. An explicit null means the same as leaving it out.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -17,6 +18,13 @@ def _short_text(value: Any) -> Any:
     """Null as nothing; the bound is not in the schema, where it would cost tokens in every session."""
     if isinstance(value, str) and len(value) > _LONGEST:
         raise ValueError(f"is longer than {_LONGEST:,} characters")
+    return "" if value is None else value
+
+
+def _key(value: Any) -> Any:
+    """It travels in a header (API contract 3.4); get_send takes it back."""
+    if isinstance(value, str) and value and not re.fullmatch(r"[\x21-\x7e]{1,200}", value):
+        raise ValueError("is 1 to 200 letters, digits and signs without spaces or accents")
     return "" if value is None else value
 
 
@@ -43,7 +51,10 @@ Outcome = Annotated[
     _null_means("any"),
 ]
 IdempotencyKey = Annotated[
-    str, Field(description="Your own key; the same key and content is never done twice."), OPTIONAL
+    str, Field(description="Your own key; the same key and content is never done twice."), BeforeValidator(_key)
+]
+GivenKey = Annotated[
+    str, Field(min_length=1, description="Key of the call; answers and errors name it."), BeforeValidator(_key)
 ]
 FirstName = Annotated[str, Field(description="First name."), OPTIONAL]
 LastName = Annotated[str, Field(description="Last name."), OPTIONAL]

@@ -7,10 +7,12 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_tools.answers import Answer, Facts
-from withallo_tools.outsiders import clean
+from withallo_tools.outsiders import RECORDS, OutsiderText, clean
+from withallo_tools.parameters import GivenKey
 from withallo_tools.services import services
 from withallo_tools.tool import Effect, ToolContext, tool
 
+_LONGEST_TEXT = 1000
 _STATES = {
     "waiting": "Not sent yet.",
     "in_flight": "The request is out right now.",
@@ -21,12 +23,14 @@ _STATES = {
 
 
 class SendState(Facts):
-    """The state of one write."""
+    """The state of one write, and what it is about."""
 
     idempotency_key: str
     tool: str
     state: str = Field(description="waiting, in_flight, sent, not_sent or unknown")
     to: list[str] = Field(default=[])
+    name: OutsiderText = ""
+    text: OutsiderText = Field(default="", description="The text, or what else was to be done.")
     asked_at: str
     note: str
 
@@ -35,11 +39,9 @@ class SendState(Facts):
 async def get_send(
     ctx: ToolContext,
     *,
-    idempotency_key: Annotated[
-        str, Field(min_length=1, max_length=200, description="Key of the call; answers and errors name it.")
-    ],
+    idempotency_key: GivenKey,
 ) -> Annotated[CallToolResult, SendState]:
-    """Tell whether an earlier text or change was carried out: waiting, in flight, sent, not sent or unknown.
+    """Tell what became of an earlier text or change, and what it was: waiting, in flight, sent, not sent or unknown.
 
     One of unknown outcome is looked for in the conversation and the inbox, each time this is called.
     """
@@ -48,17 +50,22 @@ async def get_send(
     if report is None:
         raise ToolError(f"Nothing was asked for with the key {clean(idempotency_key, 200)}; nothing was sent with it.")
     asked_at = report.asked_at.astimezone(reach.zone)
-    to = f" to {', '.join(report.recipients)}" if report.recipients else ""
-    note = clean(report.note, 300)
+    names = await reach.people.names(report.recipients)
+    name = clean(" or ".join(filter(None, map(names.get, report.recipients))), 60)
+    note, text = clean(report.note, 300), clean(report.message or report.action, _LONGEST_TEXT)
+    to = [f"to {name} {', '.join(report.recipients)}".replace("  ", " ")] if report.recipients else []
     answer = Answer(reach.answer_budget).say(
-        _STATES[report.state], f"{report.tool}{to}, asked at {asked_at:%Y-%m-%d %H:%M} ({reach.zone}).", note
+        _STATES[report.state], f"{report.tool}, asked at {asked_at:%Y-%m-%d %H:%M} ({reach.zone}).", note
     )
+    answer.rows([*to, *([text] if text else [])], RECORDS)
     return answer.result(
         SendState(
             idempotency_key=clean(report.idempotency_key, 200),
             tool=report.tool,
             state=report.state,
             to=list(report.recipients),
+            name=name,
+            text=text,
             asked_at=asked_at.isoformat(timespec="seconds"),
             note=note,
         )

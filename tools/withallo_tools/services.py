@@ -209,6 +209,7 @@ class Write:
         idempotency_key: What the caller gave, if anything.
         revise: Makes the same write with another text, for a human who edits it before saying yes; None when there is
             no text to edit. Raises `ToolError` for a text that cannot be sent.
+        deletes: Whether something is lost for good, so that a human is asked whatever kind of tool it is.
     """
 
     tool: str
@@ -218,6 +219,7 @@ class Write:
     recipients: tuple[str, ...] = ()
     idempotency_key: str | None = None
     revise: Callable[[str], "tuple[Write, Request]"] | None = None
+    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,8 @@ class SendReport:
         state: `waiting`: a human has not decided yet; `in_flight`: the request is out; `unknown`: it left and nobody
             knows whether Allo took it.
         note: What was found when the server looked, or why nothing was sent.
+        action: What it does, in one line; forgotten after some days.
+        message: The full text, where it sends one; forgotten likewise.
     """
 
     idempotency_key: str
@@ -265,6 +269,8 @@ class SendReport:
     recipients: tuple[str, ...]
     asked_at: datetime
     note: str
+    action: str = ""
+    message: str = ""
 
 
 class Writes(Protocol):

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from withallo_server.consent.callers import is_modern, principal_of
 from withallo_server.consent.decision import Approval, NotAsked, Refusal
 from withallo_server.consent.question import Question
-from withallo_server.consent.store import GOOD_FOR, Consents
+from withallo_server.consent.store import GOOD_FOR, Consents, State
 from withallo_server.input_needed import InputNeeded
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class ApproveText(Approve):
         "",
         title="Other text",
         description="Leave empty to send the text as shown; what you write here is sent instead.",
-        max_length=LONGEST_TEXT,
+        json_schema_extra={"maxLength": LONGEST_TEXT},
     )
 
 
@@ -93,15 +93,15 @@ async def _ask_and_wait(
     except (MCPError, ValueError) as error:
         logger.warning("The client said it can show a form and failed to: %s", type(error).__name__)
         return NotAsked("the client said it can ask and then failed to")
-    if not await consents.use(asked, principal, question.binding):
-        return Refusal(TOO_LATE)
     match answer:
         case DeclinedElicitation():
-            return Refusal(DECLINED)
+            read: Approval | Refusal = Refusal(DECLINED)
         case CancelledElicitation():
-            return Refusal(DISMISSED)
+            read = Refusal(DISMISSED)
         case AcceptedElicitation(data=data):
-            return _read(data, key, question)
+            read = _read(data, key, question)
+    into: State = "used" if isinstance(read, Approval) else "refused"
+    return read if await consents.use(asked, principal, question.binding, into=into) else Refusal(TOO_LATE)
 
 
 async def _ask_and_return(
@@ -113,18 +113,24 @@ async def _ask_and_return(
         raise InputNeeded(_as_input_request(question, asked))
     asked = (ctx.request_state or "").removeprefix(STATE)
     known = await consents.get(asked)
-    if known is None or not await consents.use(asked, principal, known.binding):
-        return SPENT
     answer = (ctx.input_responses or {}).get(ANSWER)
+    read = _read_answer(answer, question, known.key if known else key)
+    into: State = "used" if isinstance(read, Approval) else "refused"
+    if known is None or not await consents.use(asked, principal, known.binding, into=into):
+        return SPENT
     if known.binding != question.binding and isinstance(answer, ElicitResult) and answer.action == "accept":
         again, _ = await consents.ask(principal=principal, question=question, channel="form", key=known.key)
         raise InputNeeded(_as_input_request(question, again))
+    return read
+
+
+def _read_answer(answer: object, question: Question, key: str) -> Approval | Refusal | NotAsked:
     if not isinstance(answer, ElicitResult):
         return NotAsked("the client said it can ask and then brought no answer")
     if answer.action != "accept":
         return Refusal(DECLINED if answer.action == "decline" else DISMISSED)
     try:
-        return _read(_form(question).model_validate(answer.content or {}), known.key, question)
+        return _read(_form(question).model_validate(answer.content or {}), key, question)
     except ValidationError:
         return NotAsked("the client's answer does not fit the question")
 

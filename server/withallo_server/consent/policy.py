@@ -34,13 +34,13 @@ def tightened(policy: Policy, ctx: Context[Any, Any]) -> Policy:
 def is_gated(write: Write, *, after_outsiders: bool) -> bool:
     """Whether a write needs consent at all.
 
-    Whatever sends, spends or deletes does, and so do webhooks, for they carry the account's data elsewhere. After
-    outsiders' words were read, so does every other change that is not undone in a click: a changed number is where the
-    next text would go, a changed summary is what colleagues believe. A tool that is not in the catalog is taken for
-    the worst.
+    Whatever sends, spends or deletes does, a change by which a contact loses numbers too, and so do webhooks, for they
+    carry the account's data elsewhere. After outsiders' words were read, so does every other change that is not undone
+    in a click: a changed number is where the next text would go, a changed summary is what colleagues believe. A tool
+    that is not in the catalog is taken for the worst.
     """
     info = _catalog().get(write.tool)
-    if info is None or write.recipients or info.effect in {Effect.SEND, Effect.DELETE}:
+    if info is None or write.recipients or write.deletes or info.effect in {Effect.SEND, Effect.DELETE}:
         return True
     return info.toolset == _OPENS_THE_ACCOUNT or (after_outsiders and write.tool not in _UNDONE_IN_A_CLICK)
 

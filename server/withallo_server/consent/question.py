@@ -6,6 +6,7 @@ from typing import Any
 
 from withallo_server.consent.visible import one_line, visible
 from withallo_server.outbox.digests import digest
+from withallo_server.outbox.rows import About, about
 from withallo_tools.services import Option, Write
 
 TEXT_LABELS = frozenset({"Text", "Message"})
@@ -23,6 +24,7 @@ class Question:
         editable: Whether the human may put another text in its place.
         warnings: Reasons to look twice.
         binding: Digest of the tool, the exact payload and, without recipients, what is shown; good for nothing else.
+        about: The write in words, for whoever asks about it before it is decided.
         choices: What the human chooses from, where there are several writes.
     """
 
@@ -33,6 +35,7 @@ class Question:
     editable: bool
     warnings: tuple[str, ...]
     binding: str
+    about: About
     choices: tuple[str, ...] = ()
 
     def as_text(self) -> str:
@@ -71,6 +74,7 @@ def question_about(write: Write, warnings: tuple[str, ...]) -> Question:
         editable=write.revise is not None and text is not None,
         warnings=tuple(one_line(warning) for warning in warnings),
         binding=digest([write.tool, dict(write.payload), list(write.recipients), *_shown(write)]),
+        about=about(write),
     )
 
 
@@ -93,6 +97,7 @@ def question_between(title: str, options: Sequence[Option], warnings: tuple[str,
         title=one_line(title),
         rows=(*listed, *common),
         binding=digest([title, *choices, *(each.binding for each in asked)]),
+        about=replace(asked[0].about, action=title, recipients=()),
         choices=choices,
     )
 

@@ -5,16 +5,16 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import anyio
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from withallo_server.consent.question import Question
 from withallo_server.consent.tables import SCHEMA, questions
 from withallo_server.database import Database
+from withallo_server.outbox.rows import About
 
 GOOD_FOR = timedelta(minutes=10)
 """How long a question can be answered, and a yes be used."""
@@ -22,7 +22,8 @@ GOOD_FOR = timedelta(minutes=10)
 KEPT_FOR = timedelta(days=1)
 
 Channel = Literal["form", "card", "page"]
-State = Literal["asked", "approved", "declined", "used"]
+State = Literal["asked", "approved", "declined", "used", "refused"]
+"""`used` is a yes that was taken, `refused` a no that was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Asked:
         call: Tool and arguments that were called, kept for a card that calls again.
         edited: Text the human put in place of the one shown.
         note: Why the answer is no, where it was not the human who said so.
+        about: The write in words.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Asked:
     call: Mapping[str, Any]
     edited: str | None
     note: str
+    about: About
 
 
 @dataclass
@@ -61,8 +64,6 @@ class Consents:
     database: Database
     account: str
     clock: Callable[[], datetime]
-    _ready: bool = False
-    _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def ask(
         self,
@@ -78,7 +79,7 @@ class Consents:
         Returns:
             Its id, and the secret that whoever answers has to know; only a digest of the secret is kept.
         """
-        await self._open()
+        await self.database.migrate(SCHEMA)
         name, secret, now = secrets.token_urlsafe(18), secrets.token_urlsafe(32), self.clock()
         row = {
             "id": name,
@@ -91,6 +92,7 @@ class Consents:
             "key": key,
             "secret": _digest(secret),
             "call": json.dumps(dict(call or {}), default=str),
+            "about": question.about.as_json(),
             "asked_at": now.timestamp(),
             "expires_at": (now + GOOD_FOR).timestamp(),
         }
@@ -104,7 +106,7 @@ class Consents:
 
     async def get(self, question: str) -> Asked | None:
         """A question that has not expired."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         row = await self.database.read(lambda connection: self._row(connection, question))
         return None if row is None else _asked(row)
 
@@ -112,7 +114,7 @@ class Consents:
         self, question: str, secret: str, *, yes: bool, edited: str | None = None, note: str = ""
     ) -> Asked | None:
         """Write down what the human said; nothing for a wrong secret, or when it was decided or expired before."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
 
         def work(connection: Connection) -> Asked | None:
             row = self._row(connection, question)
@@ -125,21 +127,23 @@ class Consents:
 
         return await self.database.write(work)
 
-    async def use(self, question: str, principal: str, binding: str, *, was: State = "asked") -> bool:
-        """Use up a yes for exactly this write by exactly this caller; true for one caller only, once."""
-        await self._open()
+    async def use(
+        self, question: str, principal: str, binding: str, *, was: State = "asked", into: State = "used"
+    ) -> bool:
+        """Use up an answer to exactly this write by exactly this caller; true for one caller only, once."""
+        await self.database.migrate(SCHEMA)
 
         def work(connection: Connection) -> bool:
             row = self._row(connection, question)
             if row is None or row.principal != principal or row.binding != binding:
                 return False
-            return _move(connection, question, was, {"state": "used"})
+            return _move(connection, question, was, {"state": into})
 
         return await self.database.write(work)
 
     async def decided(self, principal: str, binding: str) -> list[Asked]:
         """Decisions about exactly this write that nobody took yet, oldest first."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         statement = (
             select(questions)
             .where(
@@ -156,7 +160,7 @@ class Consents:
 
     async def by_key(self, key: str) -> Asked | None:
         """The newest question about the write with this idempotency key."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         statement = (
             select(questions)
             .where(questions.c.account == self.account, questions.c.key == key, self._alive())
@@ -165,12 +169,6 @@ class Consents:
         )
         row = await self.database.read(lambda connection: connection.execute(statement).one_or_none())
         return None if row is None else _asked(row)
-
-    async def _open(self) -> None:
-        async with self._opening:
-            if not self._ready:
-                await self.database.migrate(SCHEMA)
-                self._ready = True
 
     def _row(self, connection: Connection, question: str) -> Row[Any] | None:
         statement = select(questions).where(
@@ -204,4 +202,5 @@ def _asked(row: Row[Any]) -> Asked:
         call=json.loads(row.call or "{}"),
         edited=row.edited,
         note=row.note,
+        about=About.from_json(row.about),
     )

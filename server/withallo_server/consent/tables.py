@@ -1,6 +1,6 @@
 """Questions put to a human, and what became of them."""
 
-from sqlalchemy import Column, Float, Index, Table, Text
+from sqlalchemy import Column, Connection, Float, Index, Table, Text, text
 
 from withallo_server.database import Schema, metadata
 
@@ -19,9 +19,15 @@ questions = Table(
     Column("call", Text, nullable=False, server_default=""),
     Column("edited", Text),
     Column("note", Text, nullable=False, server_default=""),
+    Column("about", Text),
     Column("asked_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
     Index("consents_binding", "account", "binding", "state"),
 )
 
-SCHEMA = Schema("consent", (questions,))
+
+def _add_about(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE consents ADD COLUMN about TEXT"))
+
+
+SCHEMA = Schema("consent", (questions,), (_add_about,))

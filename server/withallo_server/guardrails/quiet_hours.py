@@ -20,6 +20,14 @@ def quiet_until(number: str, hours: tuple[time, time], now: datetime) -> tuple[d
     return None
 
 
+def night_at(number: str, hours: tuple[time, time], now: datetime) -> datetime | None:
+    """The local time at a number when it is night in every zone it may be in; nothing where no zone is known."""
+    local = [now.astimezone(zone) for zone in _zones(number) if zone is not None]
+    if not all(_within(each.time().replace(tzinfo=None), *hours) for each in local):
+        return None
+    return next(iter(local), None)
+
+
 def _within(moment: time, begin: time, end: time) -> bool:
     return begin <= moment < end if begin < end else moment >= begin or moment < end
 

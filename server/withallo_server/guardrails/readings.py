@@ -11,6 +11,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
 
 from withallo_server.consent.callers import WANDERING, session_of
 from withallo_server.consent.policy import is_reading
+from withallo_server.guardrails.words_of_others import WordsOfOthers
 from withallo_server.media import AUTHORS
 from withallo_tools.outsiders import NEVER_INSTRUCTIONS, RECORDS
 
@@ -33,10 +34,12 @@ class Reading:
     Attributes:
         texts: Numbers of people whose messages, transcripts, summaries or events were read.
         names: Numbers of people whose contact records were read.
+        said: What they wrote, as far as it was read here.
     """
 
     texts: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
+    said: WordsOfOthers = field(default_factory=WordsOfOthers)
 
 
 @dataclass
@@ -63,7 +66,7 @@ class Readings:
         from withallo_server.guardrails.shared_readings import recall
 
         there = await recall(await self.database(), self.account, session)
-        return Reading(here.texts | there["texts"], here.names | there["names"])
+        return Reading(here.texts | there["texts"], here.names | there["names"], here.said)
 
     async def share(self, session: str) -> None:
         """Let other instances know what was read here."""
@@ -83,29 +86,31 @@ class Readings:
         wrote = set(_FENCE.findall(text))
         if wrote or "untrusted" in facts:
             only_names = wrote == {RECORDS}
-            self._remember(session, set(authors(facts)), only_names=only_names)
+            self._remember(session, set(authors(facts)), only_names=only_names, said=facts)
 
     def note_resource(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a resource that holds events or contacts."""
         for content in answer.get("contents", []):
-            named = _named(content)
-            if named is None:
-                try:
-                    named = set(authors(json.loads(content.get("text", ""))))
-                except ValueError:
-                    named = {SOMEBODY}
-            self._remember(session, named, only_names=False)
+            named, said = _named(content), content.get("text", "")
+            try:
+                said = json.loads(said)
+                named = set(authors(said)) if named is None else named
+            except ValueError:
+                named = {SOMEBODY} if named is None else named
+            self._remember(session, named, only_names=False, said=said)
 
     def note_prompt(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a prompt that embeds outsiders' words."""
         for message in answer.get("messages", []):
             named = _named(message.get("content", {}))
             if named is not None:
-                self._remember(session, named, only_names=False)
+                self._remember(session, named, only_names=False, said=message.get("content", {}).get("text", ""))
 
-    def _remember(self, session: str, people: set[str], *, only_names: bool) -> None:
+    def _remember(self, session: str, people: set[str], *, only_names: bool, said: Any) -> None:
         reading = self._sessions[session] = self._sessions.pop(session, Reading())
         (reading.names if only_names else reading.texts).update(people)
+        for words in () if only_names else _written(said):
+            reading.said.hear(words)
         if len(self._sessions) > _SESSIONS_KEPT:
             self._sessions.pop(next(iter(self._sessions)))
 
@@ -133,6 +138,18 @@ def authors(facts: Any, known: frozenset[str] = frozenset()) -> Iterator[str]:
         yield SOMEBODY
     for part in parts:
         yield from authors(part, own)
+
+
+def _written(facts: Any) -> Iterator[str]:
+    """Every text in structured content that is not ours."""
+    if isinstance(facts, str):
+        yield facts
+    elif isinstance(facts, list | tuple):
+        for part in facts:
+            yield from _written(part)
+    elif isinstance(facts, Mapping) and not _is_our_text(facts):
+        for part in facts.values():
+            yield from _written(part)
 
 
 def _has_rows(part: Any) -> bool:

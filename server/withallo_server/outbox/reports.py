@@ -1,8 +1,11 @@
 """Tells what became of an earlier write."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
 
 from withallo_server.consent.store import Consents
+from withallo_server.outbox.rows import About
 from withallo_server.outbox.sending import Sending
 from withallo_server.outbox.store import Outbox
 from withallo_tools.services import SendReport
@@ -10,7 +13,11 @@ from withallo_tools.services import SendReport
 _WAITING = {
     "asked": "A human has been asked and has not decided yet.",
     "approved": "A human said yes; call the tool again with the same arguments to send it.",
+    "used": "A human said yes, and it has not left so far. Ask again in a moment; if that stays so, nothing was sent.",
 }
+DECLINED = "The human declined."
+
+State = Literal["waiting", "in_flight", "sent", "not_sent", "unknown"]
 
 
 @dataclass
@@ -30,14 +37,18 @@ class Reports:
             finding = await self.sending.look(send)
             note = f"{send.note} {finding.words}".strip()
             send = replace(send, state="sent" if finding.found else "unknown", note=note)
-        return SendReport(send.key, send.tool, send.state, send.recipients, send.asked_at, send.note)
+        about = replace(send.about, recipients=send.recipients)
+        return _report(key, send.tool, send.state, about=about, asked_at=send.asked_at, note=send.note)
 
     async def _waiting(self, key: str) -> SendReport | None:
         asked = await self.consents.by_key(key)
         if asked is None:
             return None
         note = _WAITING.get(asked.state)
-        if note is None:
-            note = "The human declined, or the approval was not used."
-            return SendReport(key, asked.tool, "not_sent", (), asked.asked_at, note)
-        return SendReport(key, asked.tool, "waiting", (), asked.asked_at, note)
+        state: State = "waiting" if note else "not_sent"
+        note = note or asked.note or DECLINED
+        return _report(key, asked.tool, state, about=asked.about, asked_at=asked.asked_at, note=note)
+
+
+def _report(key: str, tool: str, state: State, *, about: About, asked_at: datetime, note: str) -> SendReport:
+    return SendReport(key, tool, state, about.recipients, asked_at, note, about.action, about.message)

@@ -2,13 +2,46 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sqlalchemy import Row
 
+from withallo_tools.services import Write
+
 State = Literal["in_flight", "sent", "not_sent", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a write is, in words, for whoever asks about it later.
+
+    Attributes:
+        action: What it does, in one line.
+        message: The full text, where it sends one.
+        recipients: E.164 numbers, where they are known.
+    """
+
+    action: str = ""
+    message: str = ""
+    recipients: tuple[str, ...] = ()
+
+    def as_json(self) -> str:
+        """For a column."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, column: str | None) -> Self:
+        """The same again; nothing is known of rows that are old."""
+        kept = json.loads(column or "{}")
+        return cls(kept.get("action", ""), kept.get("message", ""), tuple(kept.get("recipients", ())))
+
+
+def about(write: Write) -> About:
+    """Describe a write as it would leave."""
+    message = write.payload.get("message")
+    return About(write.action, message if isinstance(message, str) else "", write.recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +58,7 @@ class Send:
         result: The API's answer.
         note: How the outcome became known.
         sent_likeness: Of the write as sent.
+        about: What it is, in words; forgotten after a while.
     """
 
     id: int
@@ -41,6 +75,7 @@ class Send:
     result: Mapping[str, Any]
     note: str
     sent_likeness: str
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +97,7 @@ class Entry:
     sender: str | None
     asked_by: str
     asked_at: datetime
+    about: About
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +158,5 @@ def read(row: Row[Any]) -> Send:
         result=json.loads(row.result),
         note=row.note,
         sent_likeness=row.sent_likeness,
+        about=About.from_json(row.about),
     )

@@ -3,12 +3,11 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-import anyio
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, Select, func, or_, select, text, update
 from sqlalchemy import insert as insert_into
 
 from withallo_server.database import Database
@@ -30,6 +29,9 @@ from withallo_server.outbox.tables import SCHEMA, recipients, sends
 LEASE_SECONDS = 120.0
 """Longer than the client's whole time budget for one request; a row still in flight after that lost its process."""
 
+WORDS_KEPT = timedelta(days=7)
+"""How long the outbox can say what a write was about; after that only digests are left."""
+
 LOST = "The server stopped between the request and its answer."
 
 
@@ -43,12 +45,10 @@ class Outbox:
 
     database: Database
     account: str
-    _ready: bool = False
-    _opening: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def find(self, key: str) -> Send | None:
         """The row of a key."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
 
         def work(connection: Connection) -> Send | None:
             self._expire(connection)
@@ -58,7 +58,7 @@ class Outbox:
 
     async def twin(self, likeness: str, since: datetime) -> Send | None:
         """The newest row since a moment that a person would call the same."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         return await self.database.read(lambda connection: self._twin(connection, (likeness,), since))
 
     async def reserve(self, entry: Entry, *, hold_since: datetime | None, limits: Sequence[Limit]) -> Reservation:
@@ -69,7 +69,7 @@ class Outbox:
             hold_since: Look for twins since then; none when the caller says that it means to repeat.
             limits: What else must hold.
         """
-        await self._open()
+        await self.database.migrate(SCHEMA)
 
         def work(connection: Connection) -> Reservation:
             self._lock(connection)
@@ -84,6 +84,7 @@ class Outbox:
             for limit in limits:
                 if self._count(connection, limit) >= limit.most:
                     return Exceeded(limit)
+            self._forget_words(connection, entry.asked_at - WORDS_KEPT)
             return Reserved(self._put(connection, entry, existing))
 
         return await self.database.write(work)
@@ -98,7 +99,7 @@ class Outbox:
 
     async def twins_sent(self, send: Send, since: datetime, until: datetime) -> int:
         """How many other rows are known to have sent the same words to the same people in a span of time."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         statement = select(func.count()).where(
             sends.c.account == self.account,
             sends.c.id != send.id,
@@ -111,15 +112,25 @@ class Outbox:
 
     async def count_since(self, since: datetime) -> int:
         """How many texts left, or may have left, since a moment."""
-        await self._open()
+        await self.database.migrate(SCHEMA)
         limit = Limit(since, 0, "")
         return await self.database.read(lambda connection: self._count(connection, limit))
 
-    async def _open(self) -> None:
-        async with self._opening:
-            if not self._ready:
-                await self.database.migrate(SCHEMA)
-                self._ready = True
+    async def has_said(self, words: str) -> bool:
+        """Whether a text that left in the last days held these words."""
+        await self.database.migrate(SCHEMA)
+        said = self._left().where(func.lower(sends.c.about).contains(json.dumps(words.lower())[1:-1], autoescape=True))
+        return await self.database.read(lambda connection: connection.scalar(said.limit(1)) is not None)
+
+    async def has_written_to(self, number: str) -> bool:
+        """Whether a text to a number left, or may have left, at any time."""
+        await self.database.migrate(SCHEMA)
+        to_them = (recipients.c.account == self.account) & (recipients.c.number == number)
+        left = self._left().join(recipients, sends.c.id == recipients.c.send_id).where(to_them)
+        return await self.database.read(lambda connection: connection.scalar(left.limit(1)) is not None)
+
+    def _left(self) -> Select[tuple[int]]:
+        return select(sends.c.id).where(sends.c.account == self.account, sends.c.state != "not_sent")
 
     def _lock(self, connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
@@ -169,6 +180,11 @@ class Outbox:
             statement = statement.where(recipients.c.number == limit.number)
         return int(connection.scalar(statement) or 0)
 
+    def _forget_words(self, connection: Connection, before: datetime) -> None:
+        old = (sends.c.account == self.account) & (sends.c.asked_at < before.timestamp()) & sends.c.about.is_not(None)
+        connection.execute(update(sends).where(old, sends.c.message_digest.is_not(None)).values(result="{}"))
+        connection.execute(update(sends).where(old).values(about=None))
+
     def _put(self, connection: Connection, entry: Entry, existing: Send | None) -> int:
         values = {
             "account": self.account,
@@ -186,6 +202,7 @@ class Outbox:
             "holder": holders.this_process(),
             "lease_until": time.time() + LEASE_SECONDS,
             "note": "",
+            "about": entry.about.as_json(),
         }
         if existing is not None:
             connection.execute(update(sends).where(sends.c.id == existing.id).values(values))

@@ -1,6 +1,6 @@
 """The outbox table."""
 
-from sqlalchemy import Column, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Connection, Float, Index, Integer, Table, Text, UniqueConstraint, text
 
 from withallo_server.database import Schema, metadata
 
@@ -25,6 +25,7 @@ sends = Table(
     Column("settled_at", Float),
     Column("result", Text, nullable=False, server_default="{}"),
     Column("note", Text, nullable=False, server_default=""),
+    Column("about", Text),
     UniqueConstraint("account", "key", name="outbox_key"),
     Index("outbox_time", "account", "asked_at"),
 )
@@ -39,4 +40,9 @@ recipients = Table(
     Index("outbox_recipient_time", "account", "number", "asked_at"),
 )
 
-SCHEMA = Schema("outbox", (sends, recipients))
+
+def _add_about(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE outbox ADD COLUMN about TEXT"))
+
+
+SCHEMA = Schema("outbox", (sends, recipients), (_add_about,))

@@ -123,6 +123,44 @@ async def test_a_yes_given_to_another_server_process_is_refused(world: Any, one_
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_text_of_the_human_that_is_too_long_is_told_as_such(
+    world: Any, words: Any, call: Any, era: Any
+) -> None:
+    async def writes(context: Any, params: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content={"approve": True, "text": "x" * 1001})
+
+    async with world.client(era=era, asks=writes) as client:
+        assert "1,001 characters, at most 1,000" in words(await client.call_tool("send_sms", call))
+    assert world.sent == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_get_send_tells_the_person_and_the_text_before_and_after_the_answer(
+    world: Any, words: Any, call: Any, era: Any
+) -> None:
+    keyed = {**call, "idempotency_key": "van-1"}
+    seen: list[Any] = []
+
+    async def looks_first(context: Any, params: Any) -> ElicitResult:
+        seen.append(await client.call_tool("get_send", {"idempotency_key": "van-1"}))
+        return ElicitResult(action="accept" if len(seen) > 1 else "decline", content={"approve": True})
+
+    async with world.client(era=era, asks=looks_first) as client:
+        for _ in range(2):
+            await client.call_tool("send_sms", keyed)
+            seen.append(await client.call_tool("get_send", {"idempotency_key": "van-1"}))
+    facts = [result.structured_content for result in seen]
+    assert [each["state"] for each in facts] == ["waiting", "not_sent", "waiting", "sent"]
+    assert {(each["name"], *each["to"], each["text"]) for each in facts} == {
+        ("Sarah Whitfield", call["to"], call["message"])
+    }
+    assert "to Sarah Whitfield +12125550133\nThe van comes at nine." in words(seen[-1])
+    assert "declined" in facts[1]["note"]
+
+
+@pytest.mark.anyio
 async def test_no_argument_counts_as_consent(world: Any, words: Any, call: Any) -> None:
     async with world.client() as client:
         for extra in ({"confirm": True}, {"approved": True}, {"consent": "allow"}):

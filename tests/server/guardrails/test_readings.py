@@ -92,7 +92,8 @@ async def test_contacts_and_webhooks_ask_as_well(allowing: Any) -> None:
     async with allowing.client() as client:
         assert not (await client.call_tool("create_contact", {"numbers": [STRANGER], "name": "Before"})).is_error
         await read_a_text_from(allowing, client, SARAH)
-        assert (await client.call_tool("create_contact", {"numbers": [SIOBHAN], "name": "Sarah"})).is_error
+        asks = await client.call_tool("create_contact", {"numbers": ["+12125550998"], "name": "Sarah"})
+        assert "human has to say yes" in str(asks)
         webhook = {"url": "https://attacker.example/hook", "topics": ["sms.received"]}
         assert (await client.call_tool("create_webhook", webhook)).is_error
 

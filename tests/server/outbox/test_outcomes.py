@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp.types import ElicitResult
 
 TO, TEXT = "+12125550133", "The van comes at nine."
 CALL = {"to": TO, "message": TEXT}
@@ -140,7 +141,7 @@ async def test_a_client_that_leaves_during_the_request_does_not_make_it_happen_t
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(client.call_tool, "send_sms", KEYED)
             with anyio.fail_after(20):
-                while not allowed.sent:  # noqa: ASYNC110 - the account has no event to wait for
+                while not allowed.sent:  # noqa: ASYNC110  # the account has no event to wait for
                     await anyio.sleep(0.01)
             tasks.cancel_scope.cancel()
         assert await state_of(client) == "sent"
@@ -172,6 +173,45 @@ async def test_an_outcome_that_cannot_be_kept_is_told_and_not_repeated(allowed: 
         assert await state_of(client) == "sent"
         assert not (await client.call_tool("send_sms", KEYED)).is_error
     assert len(allowed.sent) == 2
+
+
+@pytest.mark.anyio
+async def test_words_are_forgotten_after_a_week_and_the_outcome_is_not(allowed: Any) -> None:
+    async with allowed.client() as client:
+        await client.call_tool("send_sms", KEYED)
+        allowed.sandbox.clock.advance(8 * 86_400)
+        await client.call_tool("send_sms", {**CALL, "message": "Another text"})
+        facts = (await client.call_tool("get_send", {"idempotency_key": "van-1"})).structured_content
+    assert (facts["state"], facts["to"], facts.get("text")) == ("sent", [TO], None)
+    with sqlite3.connect(allowed.folder / "sandbox" / "withallo.sqlite3") as database:
+        assert TEXT not in str(database.execute("SELECT * FROM outbox").fetchall())
+
+
+@pytest.mark.anyio
+async def test_an_outbox_of_an_older_version_is_brought_up_to_date(allowed: Any) -> None:
+    async def yes(context: Any, params: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content={"approve": True})
+
+    async with allowed.client(consent="ask", asks=yes) as client:
+        await client.call_tool("send_sms", KEYED)
+    with sqlite3.connect(allowed.folder / "sandbox" / "withallo.sqlite3") as database:
+        for table, schema in (("outbox", "outbox"), ("consents", "consent")):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN about")
+            database.execute("UPDATE schema_versions SET version = 1 WHERE schema = ?", [schema])
+    async with allowed.client() as client:
+        assert await state_of(client) == "sent"
+        assert (await client.call_tool("send_sms", KEYED)).structured_content["state"] == "replayed"
+        assert not (await client.call_tool("send_sms", {**CALL, "message": "Another text"})).is_error
+    assert len(allowed.sent) == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("key", ["two words", "\x00", "clé", "k" * 201])
+async def test_a_key_that_cannot_travel_is_refused(allowed: Any, words: Any, key: str) -> None:
+    async with allowed.client() as client:
+        for tool, arguments in (("send_sms", CALL), ("get_send", {})):
+            assert "idempotency_key" in words(await client.call_tool(tool, {**arguments, "idempotency_key": key}))
+    assert allowed.sent == []
 
 
 @pytest.mark.anyio
