@@ -13,6 +13,8 @@ Choice = TypeVar("Choice", bound=str)
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}|[0-9]{3,8}")
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"]{1,64}@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+_WEBSITE = re.compile(r"(?i)(?:https?://)?[^\W_][\w-]*(?:\.[^\W_][\w-]*)+(?::\d{1,5})?(?:[/?#]\S*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -50,6 +52,20 @@ def e164(field: str, value: Any) -> str:
     if not isinstance(value, str) or not _E164.fullmatch(value):
         raise InvalidArgumentError(field, "must be a number in E.164, for example +33612345678")
     return value
+
+
+def email(field: str, value: Any) -> str:
+    """One e-mail address, for example `ana@example.com`."""
+    if not isinstance(value, str) or len(value) > 254 or not _EMAIL.fullmatch(value):
+        raise InvalidArgumentError(field, "must hold e-mail addresses such as ana@example.com")
+    return value
+
+
+def website(field: str, value: Any) -> str:
+    """The address of a site, with or without `https://`."""
+    if not _WEBSITE.fullmatch(text(field, value)):
+        raise InvalidArgumentError(field, "must be a web address such as example.com or https://example.com/ana")
+    return str(value)
 
 
 def sender_id(field: str, value: Any) -> str:

@@ -71,6 +71,23 @@ class Contacts:
         path = f"/v1/api/contact/{arguments.segment('contact_id', contact_id)}/conversation"
         return (await self._http.get(path, query)).results(ConversationRow, page, size)
 
+    def check(
+        self,
+        *,
+        numbers: Collection[str] | None = None,
+        name: str | None = None,
+        last_name: str | None = None,
+        job_title: str | None = None,
+        website: str | None = None,
+        emails: Collection[str] | None = None,
+    ) -> None:
+        """Refuse what `create` and `update` refuse, without a request.
+
+        Raises:
+            InvalidArgumentError: Allo cannot take one of them.
+        """
+        _members(numbers, emails, name=name, last_name=last_name, job_title=job_title, website=website)
+
     async def create(
         self,
         numbers: Collection[str],
@@ -128,17 +145,12 @@ class Contacts:
 
 def _members(numbers: Collection[str] | None, emails: Collection[str] | None, **words: str | None) -> dict[str, Any]:
     members: dict[str, Any] = {
-        field: arguments.text(field, value) for field, value in words.items() if value is not None
+        field: (arguments.website if field == "website" else arguments.text)(field, value)
+        for field, value in words.items()
+        if value is not None
     }
     if numbers is not None:
         members["numbers"] = [arguments.e164("numbers", number) for number in arguments.texts("numbers", numbers)]
     if emails is not None:
-        members["emails"] = [_email(email) for email in arguments.texts("emails", emails, least=0)]
+        members["emails"] = [arguments.email("emails", email) for email in arguments.texts("emails", emails, least=0)]
     return members
-
-
-def _email(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    if not (local and at and domain) or " " in value:
-        raise InvalidArgumentError("emails", "must hold e-mail addresses")
-    return value

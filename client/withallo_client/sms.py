@@ -18,6 +18,16 @@ class Sms:
     def __init__(self, http: HttpClient) -> None:
         self._http = http
 
+    def check(self, message: str, sender_id: str | None = None) -> None:
+        """Refuse a text or a sender ID that `send` and `send_france` refuse, without a request.
+
+        Raises:
+            InvalidArgumentError: Allo cannot take it.
+        """
+        arguments.body("message", message, LONGEST_MESSAGE)
+        if sender_id is not None:
+            arguments.sender_id("sender_id", sender_id)
+
     async def send(self, from_: str, to: str, message: str) -> SentMessage:
         """`POST /v1/api/sms`, scope SMS_SEND: one text from a line.
 

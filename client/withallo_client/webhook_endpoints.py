@@ -36,6 +36,15 @@ class WebhookEndpoints:
         """
         return (await self._http.get(_path(webhook_id))).one(WebhookEndpoint)
 
+    def check(self, url: str, topics: Collection[str]) -> None:
+        """Refuse what `create` refuses, without a request.
+
+        Raises:
+            InvalidArgumentError: Allo cannot take one of them.
+        """
+        arguments.web_address("url", url)
+        arguments.texts("topics", topics)
+
     async def create(
         self,
         url: str,

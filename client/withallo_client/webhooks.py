@@ -21,6 +21,15 @@ class Webhooks:
         """`GET /v1/api/webhooks`. The rows hold no ids."""
         return (await self._http.get("/v1/api/webhooks")).many(Webhook)
 
+    def check(self, url: str, topics: Collection[str]) -> None:
+        """Refuse what `create` refuses, without a request.
+
+        Raises:
+            InvalidArgumentError: Allo cannot take one of them.
+        """
+        arguments.web_address("url", url, ("https", "http"))
+        arguments.texts("topics", topics)
+
     async def create(self, allo_number: str, url: str, topics: Collection[str], enabled: bool = True) -> Webhook:
         """`POST /v1/api/webhooks`. Only this answer holds the id that `delete` needs.
 

@@ -1,11 +1,11 @@
 """Contacts are found, read, created and changed; nobody is guessed where it matters."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import World
+    from tests.tools.conftest import OpenWorld, World
 
 
 @pytest.mark.anyio
@@ -98,8 +98,93 @@ async def test_once_callers_words_were_read_a_contact_is_created_and_changed_onl
     assert any("Create the contact Ana Bril" in question for question in world.asked)
     changed = await world.facts("update_contact", contact=made["id"], numbers=["+33612345671"], job_title="CTO")
     assert changed["numbers"] == ["+33612345671"]
-    assert any("Numbers (replaces all)" in question for question in world.asked)
+    assert any("Job title: CTO\nNumbers: +33612345671\nRemoves: +33612345670" in each for each in world.asked)
     assert (await world.facts("get_contact", contact=made["id"]))["job_title"] == "CTO"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_human_sees_what_a_change_removes_and_is_asked_even_where_nothing_was_read(
+    open_world: "OpenWorld", mode: str
+) -> None:
+    both = {"numbers": ["+33612345681", "+33612345682"], "emails": ["Ana@bril.example", "old@bril.example"]}
+    async with open_world(mode) as world:
+        made = await world.facts("create_contact", name="Ana", job_title="CEO", **both)
+        assert not world.asked
+        added = [*both["numbers"], "+33612345683"]
+        kept = await world.facts("update_contact", contact=made["id"], numbers=added, emails=["ana@bril.example"])
+        assert kept["removed"] == ["old@bril.example"]
+        assert ["Removes: old@bril.example" in each for each in world.asked] == [True]
+        await world.facts("update_contact", contact=made["id"], job_title="CTO")
+        assert len(world.asked) == 1, "a word that is replaced is not asked about"
+        text = await world.call("update_contact", contact=made["id"], numbers=["06 12 34 56 83"], job_title="COO")
+        assert "removed: +33612345681, +33612345682" in text
+        assert "Job title: COO (was CTO)\nNumbers: +33612345683\nRemoves: +33612345681, +33612345682" in world.asked[-1]
+
+
+@pytest.mark.anyio
+async def test_a_change_of_numbers_that_cannot_be_read_says_so(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        made = await world.facts("create_contact", numbers=["+33612345684"], name="Ana")
+        world.closed = ("/v1/api/contact/",)
+        await world.facts("update_contact", contact=made["id"], numbers=["+33612345685"])
+        assert "Removes: all other numbers it has: this key cannot read them" in world.asked[-1]
+        world.closed = ()
+        assert "Allo" in await world.refusal("update_contact", contact="cnt_gone", numbers=["+33612345686"])
+        assert len(world.asked) == 1
+
+
+@pytest.mark.anyio
+async def test_somebody_who_is_there_is_named_instead_of_created_again(world: "World") -> None:
+    for known in (
+        {"numbers": ["(212) 555-0133"]},
+        {"numbers": ["+33699000001"], "emails": ["SARAH.whitfield@meridian.example"]},
+    ):
+        error = await world.refusal("create_contact", name="Sarah", **known)
+        assert "there already" in error
+        assert "Sarah Whitfield | +12125550133" in error
+        assert "cnt_" in error
+        assert "update_contact" in error
+    assert "POST /v1/api/contacts" not in world.requests
+
+
+@pytest.mark.anyio
+async def test_a_second_contact_that_is_meant_is_created_with_a_key(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        twin = {"numbers": ["+12125550133"], "name": "Sam", "idempotency_key": "a-second-one"}
+        assert (await world.facts("create_contact", **twin))["state"] == "sent"
+        assert (await world.facts("create_contact", **twin))["state"] == "replayed"
+        await world.facts("search_calls", limit=1)
+        await world.facts("create_contact", **{**twin, "idempotency_key": "a-third-one"})
+        assert "Already there: Sarah Whitfield" in world.asked[-1]
+        assert "Already there: Sam" in world.asked[-1]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"emails": ["ana at bril.example"]}, "emails"),
+        ({"emails": ["ana@bril"]}, "emails"),
+        ({"emails": ["ana@bril.example, bo@bril.example"]}, "emails"),
+        ({"website": "javascript:alert(1)"}, "website"),
+        ({"website": "our site"}, "website"),
+        ({"numbers": ["12 34"]}, "read as"),
+        ({"numbers": ["3631"]}, "short number"),
+        ({"name": "Ana\x07"}, "control characters"),
+        ({"job_title": "x" * 1001}, "1,000"),
+    ],
+)
+@pytest.mark.parametrize("tool", ["create_contact", "update_contact"])
+async def test_what_allo_cannot_take_is_refused_before_anybody_is_asked(
+    modern: "World", tool: str, wrong: dict[str, Any], problem: str
+) -> None:
+    whom = {"contact": "Sarah Whitfield"} if tool == "update_contact" else {"numbers": ["+33699000002"]}
+    await modern.facts("search_calls", limit=1)
+    assert problem in await modern.refusal(tool, **{**whom, **wrong})
+    assert not modern.asked
 
 
 @pytest.mark.anyio

@@ -19,6 +19,8 @@ from withallo_tools.segments import count_segments
         ("ê" * 71, 2, "UCS-2"),
         ("ê" * 134, 2, "UCS-2"),
         ("ê" * 135, 3, "UCS-2"),
+        ("a" * 152 + "€" + "a" * 152, 3, "GSM-7"),
+        ("a" * 66 + "😀" + "a" * 66, 3, "UCS-2"),
         ("😀" * 35, 1, "UCS-2"),
         ("😀" * 36, 2, "UCS-2"),
     ],

@@ -57,6 +57,9 @@ async def test_a_key_sends_once_however_often_it_is_repeated(world: "World") -> 
         ({"to": "Marie Dupont", "message": "   "}, "message: is empty"),
         ({"to": "Marie Dupont", "message": ""}, "message"),
         ({"to": "Marie Dupont", "message": "x" * 1001}, "1000 characters"),
+        ({"to": "Marie Dupont", "message": "nothing\x00here"}, "null characters"),
+        ({"to": "Marie Dupont", "idempotency_key": "two words"}, "idempotency_key"),
+        ({"to": "Marie Dupont", "idempotency_key": "k" * 201}, "idempotency_key"),
     ],
 )
 async def test_what_may_not_be_sent_is_refused_before_anybody_is_asked(
@@ -117,6 +120,9 @@ async def test_a_key_that_only_sends_has_to_name_the_sender(open_world: "OpenWor
     async with open_world(key="ak_live_sms_only") as world:
         error = await world.refusal("send_sms", to="+33600000101", message="hello")
         assert "cannot list your lines" in error
+        wrong = {"to": "+33600000101", "message": "hello", "sender": "Atelier du Nord"}
+        assert "sender_id" in await world.refusal("send_sms", **wrong)
+        assert not world.asked
         facts = await world.facts("send_sms", to="+33600000101", message="hello", sender="ATELIERNORD")
         assert facts["state"] == "sent"
         assert "stay within one country" in await world.refusal(

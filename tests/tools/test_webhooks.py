@@ -1,11 +1,11 @@
 """Webhooks of both versions are listed together, created with their secret shown once, and deleted by id."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import World
+    from tests.tools.conftest import OpenWorld, World
 
 
 @pytest.mark.anyio
@@ -43,10 +43,53 @@ async def test_a_v1_webhook_covers_one_line_and_shows_its_id_once(modern: "World
 async def test_what_cannot_be_done_is_said(modern: "World") -> None:
     assert "neither ep_… (v2) nor web-… (v1)" in await modern.refusal("delete_webhook", webhook_id="x1")
     assert not modern.asked
-    assert "WEBHOOK_NOT_FOUND" in await modern.refusal("delete_webhook", webhook_id="web-nope") or modern.asked
-    assert await modern.refusal("create_webhook", url="https://hooks.example/x", topics=["no.such.topic"])
-    assert await modern.refusal("create_webhook", url="not a url", topics=["sms.received"])
-    assert "topics" in await modern.refusal("create_webhook", url="https://hooks.example/x", topics=[])
+    assert "WEBHOOK_NOT_FOUND" in await modern.refusal("delete_webhook", webhook_id="web-nope")
+    assert "Delete the webhook web-nope" in modern.asked[-1], "v1 lists no ids, so only Allo can tell"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"topics": ["no.such.topic"]}, "there is no no.such.topic. Possible: call.received"),
+        ({"topics": ["SMS_RECEIVED"]}, "Those are v1 names: they need allo_number"),
+        ({"topics": ["sms.received"], "allo_number": "+12125550100"}, "Those are v2 names: leave out allo_number"),
+        ({"topics": []}, "topics"),
+        ({"topics": [" "]}, "topics"),
+        ({"url": "not a url"}, "url"),
+        ({"url": "http://hooks.example/x"}, "url"),
+        ({"url": "https://127.0.0.1/x"}, "not on the public internet"),
+        ({"url": "https://192.168.1.20/x"}, "not on the public internet"),
+        ({"url": "https://[::1]/x"}, "not on the public internet"),
+        ({"url": "https://localhost:8787/x"}, "not on the public internet"),
+        ({"url": "https://printer.local/x"}, "not on the public internet"),
+        ({"allo_number": "+12125550199", "topics": ["SMS_RECEIVED"]}, "no line of yours"),
+        ({"idempotency_key": "two words"}, "idempotency_key"),
+        ({"idempotency_key": "clé"}, "idempotency_key"),
+    ],
+)
+async def test_a_wrong_webhook_is_refused_before_anybody_is_asked(
+    modern: "World", wrong: dict[str, Any], problem: str
+) -> None:
+    right = {"url": "https://hooks.example/x", "topics": ["sms.received"]}
+    assert problem in await modern.refusal("create_webhook", **{**right, **wrong})
+    assert not modern.asked
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("webhook_id", ["ep_nope", "ep", "web-", "ep_../../me", "ep_1 2", "x" * 500])
+async def test_an_endpoint_that_is_not_there_is_not_asked_about(modern: "World", webhook_id: str) -> None:
+    assert "webhook_id" in await modern.refusal("delete_webhook", webhook_id=webhook_id)
+    assert not modern.asked
+
+
+@pytest.mark.anyio
+async def test_the_webhook_that_a_v1_one_takes_the_place_of_is_shown(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        line = {"allo_number": "+12125550100", "topics": ["SMS_RECEIVED"]}
+        await world.facts("create_webhook", url="https://hooks.example/first", **line)
+        await world.facts("create_webhook", url="https://hooks.example/second", **line)
+        assert ["Replaces: https://hooks.example/first" in each for each in world.asked] == [False, True]
 
 
 @pytest.mark.anyio

@@ -1,5 +1,6 @@
 """How many segments a text takes: 160 or 153 characters each in GSM-7, 70 or 67 in UCS-2 (API contract 8)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,12 +28,18 @@ class Segments:
 
 
 def count_segments(text: str) -> Segments:
-    """Count the segments of a text; GSM-7 extension characters and those beyond 16 bits count two."""
+    """Count the segments of a text; GSM-7 extension characters and those beyond 16 bits count two, never apart."""
     if all(character in _BASIC or character in _EXTENSION for character in text):
-        length = len(text) + sum(character in _EXTENSION for character in text)
-        return Segments(_split(length, 160, 153), "GSM-7")
-    return Segments(_split(sum(2 if ord(character) > 0xFFFF else 1 for character in text), 70, 67), "UCS-2")
+        return Segments(_split([1 + (character in _EXTENSION) for character in text], 160, 153), "GSM-7")
+    return Segments(_split([1 + (ord(character) > 0xFFFF) for character in text], 70, 67), "UCS-2")
 
 
-def _split(length: int, single: int, multi: int) -> int:
-    return 1 if length <= single else -(-length // multi)
+def _split(sizes: Sequence[int], single: int, multi: int) -> int:
+    if sum(sizes) <= single:
+        return 1
+    count, room = 1, multi
+    for size in sizes:
+        if size > room:
+            count, room = count + 1, multi
+        room -= size
+    return count

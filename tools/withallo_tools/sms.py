@@ -117,6 +117,7 @@ def _check(message: str) -> None:
 
 def _write(reach: Services, recipient: Recipient, sender: Number, message: str, key: str) -> tuple[Write, Request]:
     to, name = recipient.phone.e164, sender.number or sender.name or ""
+    reach.client.sms.check(message, name if sender.is_sender_id else None)
     source = {"sender_id": name} if sender.is_sender_id else {"from": name}
 
     async def request(idempotency_key: str) -> Mapping[str, Any]:

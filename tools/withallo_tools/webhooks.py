@@ -1,6 +1,8 @@
 """Webhooks of both API versions."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -8,16 +10,20 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field, SecretStr
 
-from withallo_client import NotFoundError, Webhook, WebhookEndpoint
+from withallo_client import ForbiddenError, NotFoundError, Webhook, WebhookEndpoint
 from withallo_tools.answers import Answer, Facts, Row
-from withallo_tools.lines import read_number
+from withallo_tools.lines import find_line, read_number
 from withallo_tools.outsiders import clean
 from withallo_tools.parameters import OPTIONAL, IdempotencyKey
+from withallo_tools.phone import looks_like_number
 from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
 
 _SECRET_LENGTH = 16
+_ID = re.compile(r"(?:ep|web)[_-][\w-]{1,150}")
+_PRIVATE = (".local", ".internal", ".localhost", ".lan", ".home.arpa", ".test", ".invalid")
+_V1_TOPICS = ["CALL_RECEIVED", "SMS_RECEIVED", "SMS_SENT", "CONTACT_CREATED", "CONTACT_UPDATED", "PING"]
 _SCOPES = ("WEBHOOKS_READ_WRITE",)
 _WHAT_TO_DO = (
     "Shown once: have the user store it now, as ALLO_WEBHOOK_SECRETS of the server that receives these deliveries "
@@ -88,12 +94,21 @@ async def create_webhook(
     Look with list_webhooks first: a second one delivers everything twice.
     """
     reach = services(ctx)
-    line = (await read_number(reach, allo_number)).e164 if allo_number.strip() else ""
+    line = await _own_line(reach, allo_number)
+    (reach.client.webhooks if line else reach.client.webhook_endpoints).check(url, topics)
+    _check_public(url)
+    await _check_topics(reach, topics, v1=bool(line))
+    replaced = [row.url for row in await _all_webhooks(reach) if row.line == line] if line else []
     made: list[WebhookEndpoint] = []
     write = Write(
         tool="create_webhook",
         action=f"Have Allo send events to {url}",
-        details=(("Address", url), ("Events", ", ".join(topics)), ("Line", line or "all lines")),
+        details=(
+            ("Address", url),
+            ("Events", ", ".join(topics)),
+            ("Line", line or "all lines"),
+            *(("Replaces", address) for address in replaced),
+        ),
         payload={"url": url, "topics": list(topics), **({"allo_number": line} if line else {})},
         idempotency_key=idempotency_key or None,
     )
@@ -124,7 +139,7 @@ async def delete_webhook(
     """Delete one webhook: Allo stops delivering there and forgets its delivery history. list_webhooks shows the ids."""
     reach = services(ctx)
     request = _deletion(reach, webhook_id)
-    where = await _address(reach, webhook_id)
+    where = await _address(reach, webhook_id) if webhook_id.startswith("ep") else ""
     write = Write(
         tool="delete_webhook",
         action=f"Delete the webhook {where or webhook_id}",
@@ -153,7 +168,7 @@ async def _all_webhooks(reach: Services) -> list[WebhookRow]:
 
 
 def _deletion(reach: Services, webhook_id: str) -> Request:
-    if not webhook_id.startswith(("ep", "web")):
+    if not _ID.fullmatch(webhook_id):
         raise ToolError(
             f"webhook_id: '{clean(webhook_id, 60)}' is neither ep_… (v2) nor web-… (v1). See list_webhooks."
         )
@@ -169,10 +184,49 @@ def _deletion(reach: Services, webhook_id: str) -> Request:
 
 
 async def _address(reach: Services, webhook_id: str) -> str:
-    """Where a v2 endpoint delivers to, for the human who is asked; v1 rows hold no id to find it by."""
-    if not webhook_id.startswith("ep"):
-        return ""
-    return next((row.url for row in await _all_webhooks(reach) if row.id == webhook_id), "")
+    """Where a v2 endpoint delivers to, for the human who is asked; v1 rows hold no id to find it by.
+
+    Raises:
+        ToolError: There is no such endpoint.
+    """
+    for row in await _all_webhooks(reach):
+        if row.id == webhook_id:
+            return row.url
+    raise ToolError(f"webhook_id: no webhook has the id {clean(webhook_id, 60)}. list_webhooks shows them.")
+
+
+async def _own_line(reach: Services, text: str) -> str:
+    """The line a v1 webhook is for, as far as the key may see the lines."""
+    wanted = (await read_number(reach, text)).e164 if looks_like_number(text) else text
+    try:
+        line = await find_line(reach, wanted)
+    except ForbiddenError:
+        return wanted
+    return line.number or "" if line else ""
+
+
+def _check_public(url: str) -> None:
+    """Refuse an address that Allo cannot reach; a name is taken for public unless it says otherwise."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    try:
+        reachable = ip_address(host).is_global
+    except ValueError:
+        reachable = "." in host and not host.endswith(_PRIVATE)
+    if not reachable:
+        raise ToolError(f"url: '{clean(host, 60)}' is not on the public internet, so Allo cannot deliver there.")
+
+
+async def _check_topics(reach: Services, topics: Sequence[str], *, v1: bool) -> None:
+    """Refuse topics that there are not, in either dialect."""
+    known = (
+        _V1_TOPICS if v1 else [clean(event.name, 60) for event in await reach.client.webhook_endpoints.event_types()]
+    )
+    unknown = [topic for topic in topics if topic not in known]
+    if known and unknown:
+        other = " Those are v2 names: leave out allo_number." if v1 and "." in unknown[0] else ""
+        other = other or (" Those are v1 names: they need allo_number." if not v1 and unknown[0] in _V1_TOPICS else "")
+        names = ", ".join(clean(topic, 40) for topic in unknown[:5])
+        raise ToolError(f"topics: there is no {names}.{other} Possible: {', '.join(known)}.")
 
 
 def _created(state: str, row: WebhookRow, secret: SecretStr | None) -> CallToolResult:
