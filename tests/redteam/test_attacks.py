@@ -46,9 +46,8 @@ def hidden(text: str) -> list[str]:
 
 def test_there_are_enough_of_them(story: Any) -> None:
     assert len(story.attacks) >= 60
-    assert {attack.via for attack in story.attacks} == {
-        "sms", "transcript", "voicemail", "summary", "name", "company", "job", "event",
-    }  # fmt: skip
+    ways = {"sms", "transcript", "voicemail", "summary", "name", "company", "job", "event"}
+    assert {attack.via for attack in story.attacks} == ways
 
 
 def test_it_is_read_by_the_model_and_only_inside_a_fence(story: Any, attack: Any) -> None:
