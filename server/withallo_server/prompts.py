@@ -108,13 +108,15 @@ async def end_of_day(ctx: AnyContext) -> list[UserMessage]:
 
 
 async def follow_up_missed_calls(ctx: AnyContext, since: Range = "last 7 days") -> list[UserMessage]:
-    """Go through the missed calls nobody returned: whom to call back first, and texts for the others."""
+    """Go through the calls nobody returned: whom to call back first, and texts for the others."""
+    back = since or "last 7 days"
     return [
-        _data(await list_follow_ups(ctx, since=since or "last 7 days", kind="missed call", limit=CALLS)),
+        _data(await list_follow_ups(ctx, since=back, kind="missed call", limit=CALLS)),
+        _data(await list_follow_ups(ctx, since=back, kind="AI call", limit=CALLS)),
         UserMessage(
-            "These callers still wait for us. Say whom to call back first and why; get_contact_conversation tells "
-            "what they may want. For the others draft a short text each, in their language. Send nothing before I "
-            f"agree to each one. {DATA}"
+            "These callers still wait for us: nobody took their call, or only the AI receptionist did. Say whom to "
+            "call back first and why; get_contact_conversation tells what they may want. For the others draft a short "
+            f"text each, in their language. Send nothing before I agree to each one. {DATA}"
         ),
     ]
 

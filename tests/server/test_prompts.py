@@ -113,9 +113,10 @@ async def test_the_day_ends_with_calls_open_matters_and_unread_conversations(cli
 
 
 async def test_missed_calls_come_with_who_called(client: Client) -> None:
-    missed, task = await ask(client, "follow_up_missed_calls")
+    missed, by_ai, task = await ask(client, "follow_up_missed_calls")
     assert MARIE.full_name in missed
     assert "missed call" in missed
+    assert "prefers a call" in by_ai or "préfère un appel" in by_ai
     assert "Send nothing before I agree" in task
 
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 async def test_missed_calls_texts_and_promises_come_in_one_call_under_2000_tokens(
     world: "World", cost: Callable[[CallToolResult], tuple[int, int]]
 ) -> None:
-    result = await world.mcp.call_tool("list_follow_ups", {})
+    result = await world.mcp.call_tool("list_follow_ups", {"since": "last 14 days"})
     assert cost(result)[0] <= 2000
     facts = result.structured_content or {}
-    assert {matter["kind"] for matter in facts["matters"]} == {"missed call", "text", "promise"}
+    assert {matter["kind"] for matter in facts["matters"]} == {"missed call", "AI call", "text", "promise"}
     assert facts["missed_calls"] >= sum(matter["kind"] == "missed call" for matter in facts["matters"])
     promise = next(matter for matter in facts["matters"] if matter["kind"] == "promise")
     assert promise["call_id"].startswith("cll-")
@@ -31,8 +31,83 @@ async def test_one_kind_one_line_and_a_range_can_be_asked_for(modern: "World") -
     facts = await modern.facts("list_follow_ups", kind="promise", line="New York", since="last 14 days", limit=5)
     assert {matter["kind"] for matter in facts["matters"]} == {"promise"}
     assert len(facts["matters"]) == 5
-    text = await modern.call("list_follow_ups", kind="promise", line="New York", since="last 14 days", limit=5)
-    assert "more not shown: narrow with kind, line or since, or raise limit" in text
+    assert all(matter["line"] == "" for matter in facts["matters"] if "line" in matter)
+
+
+@pytest.mark.anyio
+async def test_a_cut_list_goes_on_until_everything_was_shown_once(modern: "World") -> None:
+    seen: list[tuple[str, ...]] = []
+    counts: set[int] = set()
+    cursor = ""
+    while True:
+        facts = await modern.facts("list_follow_ups", since="last 14 days", limit=30, cursor=cursor)
+        seen += [tuple(str(matter.get(key)) for key in ("kind", "at", "contact", "words", "offset"))
+                 for matter in facts["matters"]]  # fmt: skip
+        counts.add(sum(facts.get(kind, 0) for kind in ("missed_calls", "ai_calls", "texts", "promises")))
+        cursor = facts.get("next_cursor", "")
+        if not cursor:
+            break
+    assert counts == {len(seen)}
+    assert len(set(seen)) == len(seen) > 60
+
+
+@pytest.mark.anyio
+async def test_only_what_a_kind_needs_is_fetched_and_no_transcript_twice(open_world: "OpenWorld") -> None:
+    """Transcripts are most of what Allo answers, and promises in them do not change."""
+    read = 0
+
+    def weigh(answer: str) -> str:
+        nonlocal read
+        read += answer.count('"source":')
+        return answer
+
+    async with open_world(calls=300) as world:
+        await world.know_people()
+        world.rewrite = weigh
+        for kind in ("missed call", "text", "AI call"):
+            await world.facts("list_follow_ups", since="last 30 days", kind=kind)
+            assert 0 < read < 500
+        first = await world.facts("list_follow_ups", since="last 30 days", limit=100)
+        assert read > 2000
+        read = 0
+        assert await world.facts("list_follow_ups", since="last 30 days", limit=100) == first
+        assert read == 0
+
+
+@pytest.mark.anyio
+async def test_calls_that_the_receptionist_took_are_listed_with_what_was_wanted(modern: "World") -> None:
+    facts = await modern.facts("list_follow_ups", since="last 14 days", kind="AI call", limit=100)
+    calls = {call.id: call for call in modern.sandbox.account.timeline.calls()}
+    assert facts["ai_calls"] == len(facts["matters"]) > 3
+    for matter in facts["matters"]:
+        call = calls[matter["call_id"]]
+        assert call.result == "TRANSFERRED_AI"
+        assert matter["words"]
+        later = [item for item in modern.sandbox.account.timeline.newest_first(contact=call.contact_number)
+                 if item.date > call.date and item.direction == "OUTBOUND"]  # fmt: skip
+        assert all(getattr(item, "result", "") == "FAILED" or getattr(item, "failed", False) for item in later)
+
+
+@pytest.mark.anyio
+async def test_one_person_can_be_asked_for(modern: "World") -> None:
+    facts = await modern.facts("list_follow_ups", contact="Robert Chen", since="last 30 days", limit=50)
+    assert facts["contact"].startswith("Robert Chen")
+    assert facts["matters"]
+    assert all("Robert Chen" in matter["contact"] for matter in facts["matters"])
+
+
+@pytest.mark.anyio
+async def test_a_call_returned_from_another_line_is_not_open(modern: "World") -> None:
+    number = "+14155550187"
+    await modern.control("inbound-call", from_number=number, to_number="+12125550100", result="MISSED")
+
+    async def is_open() -> bool:
+        facts = await modern.facts("list_follow_ups", since="today", kind="missed call", line="New York", limit=100)
+        return any(number in matter["contact"] for matter in facts.get("matters", ()))
+
+    assert await is_open()
+    await modern.facts("send_sms", to=number, message="Sorry we missed you", sender="+12125550100")
+    assert not await is_open()
 
 
 @pytest.mark.anyio
@@ -52,4 +127,5 @@ async def test_where_only_v1_can_be_read_it_says_that_texts_are_missing(open_wor
         world.closed = ("/v2/api/conversations",)
         text = await world.call("list_follow_ups", since="last 30 days")
         assert "unanswered texts are missing" in text
-        assert "promise by us" in text
+        assert "we promised" in text
+        assert "taken by the AI receptionist" in text

@@ -1,6 +1,7 @@
 """Missed calls nobody returned, texts nobody answered, promises: computed, and measured on labelled words."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -82,9 +83,30 @@ def test_calls_of_one_number_in_a_row_are_one_thing_to_do() -> None:
     assert missed_ids(found) == [("cll-9", 3)]
 
 
-def test_blocked_calls_and_calls_the_receptionist_took_are_not_open() -> None:
-    found = follow_ups([call(0, "INBOUND", "BLOCKED"), call(1, "INBOUND", "TRANSFERRED_AI", BOB)])
+AI = (("AGENT", "How can I help?"), ("EXTERNAL", "I'd like a table."), ("AGENT", "Somebody will call you back."))
+BOTH = (*AI, ("USER", "Hello, Hugo speaking."))
+
+
+def test_blocked_calls_and_calls_tagged_as_spam_are_not_open() -> None:
+    spam = call(2, "INBOUND", "MISSED", BOB)
+    assert spam.call is not None
+    tagged = replace(spam, call=replace(spam.call, tags=("Spam",)))
+    assert follow_ups([call(0, "INBOUND", "BLOCKED"), tagged]).missed == ()
+
+
+@pytest.mark.parametrize("result", ["TRANSFERRED", "TRANSFERRED_AI", "ANSWERED"])
+def test_a_call_that_the_receptionist_took_is_open_until_one_of_us_is_in_touch(result: str) -> None:
+    taken = call(0, "INBOUND", result, said=AI)
+    found = follow_ups([taken])
+    assert [(one.last.id, one.count) for one in found.by_ai] == [("cll-0", 1)]
     assert found.missed == ()
+    assert follow_ups([taken, call(5, "OUTBOUND", "ANSWERED")]).by_ai == ()
+    assert follow_ups([taken, text(5, "OUTBOUND", "We call you at four")]).by_ai == ()
+
+
+def test_a_call_that_the_receptionist_passed_on_to_one_of_us_is_settled() -> None:
+    found = follow_ups([call(0, "INBOUND", "MISSED"), call(3, "INBOUND", "TRANSFERRED", said=BOTH)])
+    assert (found.missed, found.by_ai) == ((), ())
 
 
 def test_hidden_numbers_are_counted_for_nobody_can_return_them() -> None:
@@ -107,21 +129,44 @@ def test_what_happened_before_the_range_is_left_out_but_still_settles() -> None:
 def test_texts_wait_for_an_answer_until_we_write_or_speak() -> None:
     question = [text(0, "INBOUND", "Hello?"), text(3, "INBOUND", "Are you open tomorrow?")]
     (open_text,) = follow_ups(question).unanswered
-    assert (open_text.last.words, open_text.count, open_text.courtesy) == ("Are you open tomorrow?", 2, False)
+    assert (open_text.last.words, open_text.count, open_text.needs_none) == ("Are you open tomorrow?", 2, False)
     assert follow_ups([*question, text(9, "OUTBOUND", "Yes, from nine.")]).unanswered == ()
     assert follow_ups([*question, call(9, "OUTBOUND", "ANSWERED")]).unanswered == ()
 
 
 @pytest.mark.parametrize(
-    ("words", "courtesy"),
+    ("words", "needs_none"),
     [
         ("Merci beaucoup !", True), ("Thanks, see you tomorrow", True), ("👍", True), ("Ok", True), ("STOP", True),
         ("Parfait, à demain", True), ("Ok, when?", False), ("Thanks but it is broken", False), ("ok " * 40, False),
+        ("Thanks for the reminder 👍", True), ("stop.", True), ("ARRÊT", True), ("Unsubscribe", True),
+        ("Liked “See you at five”", True), ("Stop by at five", False), ("ok let me think", False), ("oui", True),
+        ("Congratulations, you won! https://x.example/prize", True), ("Your code is 123456", True),
+        ("Here is our plan https://x.example/plan", False), ("The gate code is behind the door", False),
     ],
 )  # fmt: skip
-def test_thanks_and_goodbyes_are_told_apart(words: str, courtesy: bool) -> None:
+def test_texts_that_need_no_answer_are_told_apart(words: str, needs_none: bool) -> None:
     (found,) = follow_ups([text(0, "INBOUND", words)]).unanswered
-    assert found.courtesy is courtesy
+    assert found.needs_none is needs_none
+
+
+@pytest.mark.parametrize(
+    ("words", "needs_none"),
+    [
+        ("Ok, I'm home.", True), ("ok let me think", True), ("Ok je suis là", True), ("Super, je note", True),
+        ("Ok but call me first", False), ("Merci, vous pouvez rappeler ?", False), ("At five then, with oak", False),
+        ("Thanks, I'll wait for the quote you wanted to send us last week, as agreed with Hugo", False),
+    ],
+)  # fmt: skip
+def test_a_short_acknowledgement_of_our_text_needs_no_answer(words: str, needs_none: bool) -> None:
+    (found,) = follow_ups([text(0, "OUTBOUND", "We come at five."), text(9, "INBOUND", words)]).unanswered
+    assert found.needs_none is needs_none
+
+
+def test_a_link_from_somebody_we_talk_to_is_no_spam() -> None:
+    talks = [call(0, "OUTBOUND", "ANSWERED"), text(9, "INBOUND", "Sale starts: https://x.example/offre")]
+    (found,) = follow_ups(talks).unanswered
+    assert not found.needs_none
 
 
 def test_texts_of_senders_who_cannot_be_answered_are_left_out() -> None:
@@ -139,6 +184,16 @@ def test_a_promise_has_its_sentence_its_call_who_made_it_and_what_came_after() -
         ("cll-0", "them", "I'll pay it as soon as I have it.", 0.0, 1),
         ("cll-0", "us", "I'll send you the quote tonight.", 5.0, 1),
     ]
+
+
+def test_promises_with_no_contact_since_come_before_the_others() -> None:
+    said = (("USER", "I'll send you the quote tonight."),)
+    talks = [
+        call(0, "OUTBOUND", "ANSWERED", said=said),
+        call(10, "OUTBOUND", "ANSWERED", BOB, said=said),
+        text(30, "OUTBOUND", "Here is the quote", BOB),
+    ]
+    assert [(one.call.id, one.contact_since) for one in follow_ups(talks).promises] == [("cll-0", 0), ("cll-10", 1)]
 
 
 def test_promises_are_found_in_sentences_people_say() -> None:

@@ -127,9 +127,9 @@ async def _scan_v1(services: Services, ids: Collection[str]) -> list[CallFacts]:
     return found.rows
 
 
-def v1_source(client: AlloClient, line: str) -> Source[CallFacts]:
-    """All calls of one line, transcripts included."""
-    return Source(partial(_v1_page, client, _FULL_PAGE, line, None))
+def v1_source(client: AlloClient, line: str, number: str | None = None) -> Source[CallFacts]:
+    """All calls of one line, with anybody or with one number, transcripts included."""
+    return Source(partial(_v1_page, client, _FULL_PAGE, line, number))
 
 
 def _v2_sources(client: AlloClient, query: CallQuery) -> list[Source[CallFacts]]:

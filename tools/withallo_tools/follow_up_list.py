@@ -1,35 +1,41 @@
 """What was left open, in one call over all lines."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
-from withallo_tools.answers import Answer, Facts, Row, count
-from withallo_tools.call_search import v1_source
+from withallo_tools.answers import Answer, Facts, Row, count, estimate_tokens
+from withallo_tools.follow_up_sources import Everything, Words, everything
 from withallo_tools.follow_ups import FollowUps, Promise, follow_ups
 from withallo_tools.gist import gist
-from withallo_tools.lines import find_line, known_line_names, own_lines
+from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import at_local, iso_local, span_range, span_words
 from withallo_tools.names import beside, names_for
-from withallo_tools.newest import Batch, Newest, Source, Wanted, newest
 from withallo_tools.outsiders import EVERYBODY, OutsiderText, clean
-from withallo_tools.parameters import OPTIONAL, Limit, Line
+from withallo_tools.paging import next_cursor, read_cursor, unreadable
+from withallo_tools.parameters import OPTIONAL, Contact, Cursor, Limit, Line
 from withallo_tools.phone import normal
+from withallo_tools.resolve import find_reading
 from withallo_tools.services import Services, services
-from withallo_tools.talk import Talk, talk_of_call, talk_of_item
-from withallo_tools.times import TimeRange, parse_range
+from withallo_tools.talk import Talk
+from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 from withallo_tools.transcripts import clock
 
-_MOST_REQUESTS = 30
-_MOST_ITEMS = 5_000
 _WORDS = 160
+_FOR_ROWS = 0.8
+_WEEK = "last 7 days"
 
-Kind = Literal["missed call", "text", "promise"]
+Kind = Literal["missed call", "AI call", "text", "promise"]
+_LABELS: Mapping[Kind, str] = {
+    "missed call": "missed call",
+    "AI call": "call taken by the AI receptionist",
+    "text": "text",
+    "promise": "promise",
+}
 
 
 class OpenMatter(Row):
@@ -48,149 +54,180 @@ class OpenMatter(Row):
 
 
 class OpenMatters(Facts):
-    """What was left open, by kind, latest first."""
+    """What was left open, by kind, latest first; counts are of the kinds asked for."""
 
+    contact: OutsiderText = ""
     matters: tuple[OpenMatter, ...] = ()
     missed_calls: int = 0
+    ai_calls: int = 0
     texts: int = 0
     promises: int = 0
     range: str = ""
     complete: bool = Field(default=True, description="False when older calls and texts were not looked at.")
+    next_cursor: str = ""
 
 
 @tool(title="List what is left open", effect=Effect.READ, toolset="conversations", scopes=("CONVERSATIONS_READ",))
 async def list_follow_ups(
     ctx: ToolContext,
     *,
-    since: Annotated[
-        str, Field(description="How far back, like 'yesterday', 'last 14 days'."), OPTIONAL
-    ] = "last 7 days",
+    since: Annotated[str, Field(description="How far back, like 'yesterday', 'last 14 days'."), OPTIONAL] = _WEEK,
+    contact: Contact = "",
     line: Line = "",
-    kind: Annotated[Literal["any", "missed call", "text", "promise"], Field(description="Only this kind.")] = "any",
+    kind: Annotated[
+        Literal["any", "missed call", "AI call", "text", "promise"],
+        Field(description="Only this; AI call: taken by the AI receptionist alone."),
+    ] = "any",
     limit: Limit = 20,
+    cursor: Cursor = "",
 ) -> Annotated[CallToolResult, OpenMatters]:
-    """List what waits for your team: missed calls nobody returned, texts nobody answered, promises made in calls.
+    """List what waits for your team: calls nobody returned, texts nobody answered, promises made in calls.
 
     Each promise comes with its sentence and call; whether it was kept is for people to judge. Use search_calls or
     list_conversations for everything, settled or not.
     """
     reach = services(ctx)
-    span = parse_range(since or "last 7 days", "", zone=reach.zone, now=reach.now())
+    asked = {"open": [since, contact, line, kind, limit]}
+    as_of, offset = _read_place(read_cursor("follow-ups", asked, cursor), reach)
+    span = parse_range(since or _WEEK, "today", zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
-    found, texts_seen = await _everything(reach, span, chosen.number if chosen else None)
-    # Times are told to the second: where one holds a question and our answer, the answer came later.
-    talks = sorted(found.rows, key=lambda talk: talk.way == "outbound")
-    open_ones = follow_ups(talks, since=span.start, same=lambda number: normal(number, reach.region))
-    lines = {} if chosen else await known_line_names(reach)
-    rows = [row for row in await _rows(reach, open_ones, lines) if kind in ("any", row[1].kind)]
-    shown_rows = _share(rows, limit)
-    answer = Answer(reach.answer_budget).say(_headline(open_ones, span_words(span, reach)))
-    shown = answer.rows([text for text, _ in shown_rows], EVERYBODY)
-    answer.say(*_notes(open_ones, found, len(rows) - shown, reach, texts_seen=texts_seen))
+    party = await find_reading(reach, contact) if contact.strip() else None
+    found = await everything(reach, span.start or as_of, party.numbers if party else (), _needed(kind))
+    talks = [talk for talk in found.talks if talk.at and talk.at <= as_of]
+    open_ones = follow_ups(talks, since=span.start, same=lambda number: normal(number, reach.region), heard=found.heard)
+    rows = await _rows(reach, _on_line(open_ones, chosen.number if chosen else None), kind, named=chosen is None)
+    page = _share(rows, offset, limit, int(reach.answer_budget * _FOR_ROWS))
+    counts = {each: sum(matter.kind == each for _, matter in rows) for each in _LABELS}
+    answer = Answer(reach.answer_budget).say(f"{_headline(counts, kind)} ({span_words(span, reach)}):")
+    whom = [f"with {party.label}"] if party else []
+    answer.rows([*whom, *(text for text, _ in page)], EVERYBODY)
+    left = len(rows) - offset - len(page)
+    more = next_cursor("follow-ups", asked, [int(as_of.timestamp()), offset + len(page)]) if left > 0 else ""
+    answer.say(*_notes(open_ones, found, reach, kind), f"{left} more: cursor={more}" if more else "")
     return answer.result(
         OpenMatters(
-            matters=tuple(matter for _, matter in shown_rows[:shown]),
-            missed_calls=len(open_ones.missed),
-            texts=sum(not text.courtesy for text in open_ones.unanswered),
-            promises=len(open_ones.promises),
+            contact=party.label if party else "",
+            matters=tuple(matter for _, matter in page),
+            missed_calls=counts["missed call"],
+            ai_calls=counts["AI call"],
+            texts=counts["text"],
+            promises=counts["promise"],
             range=span_range(span, reach),
             complete=found.looked_back_to is None,
+            next_cursor=more,
         )
     )
 
 
-async def _everything(reach: Services, span: TimeRange, line: str | None) -> tuple[Newest[Talk], bool]:
-    """Calls with transcripts, and texts where the key may see them, of the whole range."""
-    wanted: Wanted[Talk] = Wanted(TimeRange(span.start), _MOST_ITEMS, lambda talk: True)
-    asked = ItemFilter(allo_number=line, since=span.start)
-    try:
-        return await newest([Source(partial(_page, reach.client, asked))], wanted, max_requests=_MOST_REQUESTS), True
-    except (ForbiddenError, NotFoundError):
-        lines = [line] if line else [one.number for one in await own_lines(reach) if one.number]
-        calls = await newest(
-            [v1_source(reach.client, number) for number in lines],
-            Wanted(TimeRange(span.start), _MOST_ITEMS, lambda call: True),
-            max_requests=_MOST_REQUESTS,
-        )
-        talks = [talk_of_call(call) for call in calls.rows]
-        return Newest(talks, None, calls.total, calls.looked_back_to), False
+def _read_place(position: object, reach: Services) -> tuple[datetime, int]:
+    """Until when things count, so that pages of one list fit together, and how many were shown."""
+    match position:
+        case None:
+            return reach.now(), 0
+        case [int(seconds), int(offset)] if 0 <= seconds < 10**11 and 0 <= offset <= 1_000_000:
+            return datetime.fromtimestamp(seconds, UTC) + timedelta(seconds=1), offset
+        case _:
+            raise unreadable()
 
 
-async def _page(client: AlloClient, asked: ItemFilter, page: int) -> Batch[Talk]:
-    found = await client.conversations.search(asked, page + 1, 100, "transcript")
-    return Batch([talk_of_item(item) for item in found.items], found.has_more)
+def _needed(kind: str) -> Words:
+    """A transferred call may have ended with one of us, which settles whatever came before."""
+    return "all" if kind in ("any", "promise") else "transferred"
 
 
-async def _rows(reach: Services, open_ones: FollowUps, lines: Mapping[str, str]) -> list[tuple[str, OpenMatter]]:
-    texts = [text for text in open_ones.unanswered if not text.courtesy]
-    calls = [promise.call for promise in open_ones.promises]
-    everybody = [*(one.last for one in open_ones.missed), *(one.last for one in texts), *calls]
-    names = await names_for(reach, [talk.number for talk in everybody])
+def _on_line(found: FollowUps, line: str | None) -> FollowUps:
+    """What came in on one line."""
+    if line is None:
+        return found
+    return FollowUps(
+        tuple(one for one in found.missed if one.last.line == line),
+        tuple(one for one in found.by_ai if one.last.line == line),
+        tuple(one for one in found.unanswered if one.last.line == line),
+        tuple(one for one in found.promises if one.call.line == line),
+        found.unreachable,
+    )
 
-    def row(
-        kind: Kind, talk: Talk, words: str, times: int = 1, promise: Promise | None = None
-    ) -> tuple[str, OpenMatter]:
-        line = lines.get(talk.line or "", "")
-        call_id = clean(talk.allo_id, 60) if talk.call else ""
-        matter = OpenMatter(
+
+async def _rows(reach: Services, found: FollowUps, kind: str, *, named: bool) -> list[tuple[str, OpenMatter]]:
+    lines = await known_line_names(reach) if named else {}
+    texts = [text for text in found.unanswered if not text.needs_none]
+    latest = [*(one.last for one in (*found.missed, *found.by_ai)), *(one.last for one in texts)]
+    names = await names_for(reach, [talk.number for talk in (*latest, *(one.call for one in found.promises))])
+
+    def row(kind: Kind, talk: Talk, words: str, times: int = 1, promise: Promise | None = None) -> OpenMatter:
+        return OpenMatter(
             kind=kind,
             at=iso_local(talk.at, reach),
             contact=beside(talk.number, names, talk.name),
-            line=line,
+            line=lines.get(talk.line or "", ""),
             times=times,
-            call_id=call_id,
+            call_id=clean(talk.allo_id, 60) if talk.call else "",
             offset=clock(promise.start) if promise else "",
             by=promise.by if promise else "",
             contacted_since=promise.contact_since if promise else 0,
             words=words,
         )
-        return _text(at_local(talk.at, reach), matter), matter
 
-    return [
-        *(row("missed call", one.last, gist(one.last.call.summary if one.last.call else "", _WORDS), one.count)
-          for one in open_ones.missed),
-        *(row("text", one.last, clean(one.last.words or "", _WORDS), one.count) for one in texts),
-        *(row("promise", one.call, clean(one.sentence, _WORDS), promise=one) for one in open_ones.promises),
-    ]  # fmt: skip
+    def summed_up(talk: Talk) -> str:
+        return gist(talk.call.summary if talk.call else "", _WORDS)
+
+    every = [
+        *((one.last, row("missed call", one.last, summed_up(one.last), one.count)) for one in found.missed),
+        *((one.last, row("AI call", one.last, summed_up(one.last), one.count)) for one in found.by_ai),
+        *((one.last, row("text", one.last, clean(one.last.words or "", _WORDS), one.count)) for one in texts),
+        *((one.call, row("promise", one.call, clean(one.sentence, _WORDS), promise=one)) for one in found.promises),
+    ]
+    return [(_text(at_local(talk.at, reach), one), one) for talk, one in every if kind in ("any", one.kind)]
 
 
 def _text(at: str, matter: OpenMatter) -> str:
-    by = f" by {matter.by}" if matter.by else ""
+    label = {"us": "we promised", "them": "they promised"}.get(matter.by, _LABELS[matter.kind])
     times = f"{matter.times} times" if matter.times > 1 else ""
-    since = "contacted since" if matter.contacted_since else ""
+    since = "in touch since" if matter.contacted_since else ""
     place = f"at {matter.offset}" if matter.offset else ""
-    ours = ", ".join(filter(None, (f"{matter.kind}{by}: {at}", times, matter.line, matter.call_id, place, since)))
+    ours = ", ".join(filter(None, (f"{label}: {at}", times, matter.line, matter.call_id, place, since)))
     return " | ".join(filter(None, (ours, matter.contact, matter.words)))
 
 
-def _share(rows: Sequence[tuple[str, OpenMatter]], limit: int) -> list[tuple[str, OpenMatter]]:
-    """The latest of each kind in turn, so that many of one kind do not hide the others; kinds stay together."""
+def _share(
+    rows: Sequence[tuple[str, OpenMatter]], offset: int, limit: int, budget: int
+) -> list[tuple[str, OpenMatter]]:
+    """The next of each kind in turn, so that many of one kind do not hide the others; kinds stay together."""
     places: dict[str, int] = {}
     ranked = []
     for index, (_, matter) in enumerate(rows):
         places[matter.kind] = places.get(matter.kind, 0) + 1
         ranked.append((places[matter.kind], index))
-    return [rows[index] for index in sorted(index for _, index in sorted(ranked)[:limit])]
+    chosen: list[int] = []
+    for _, index in sorted(ranked)[offset : offset + limit]:
+        budget -= estimate_tokens(rows[index][0])
+        if budget < 0 and chosen:
+            break
+        chosen.append(index)
+    return [rows[index] for index in sorted(chosen)]
 
 
-def _headline(found: FollowUps, range_words: str) -> str:
-    texts = sum(not text.courtesy for text in found.unanswered)
-    return (
-        f"{count(len(found.missed), 'missed call')} not returned, {count(texts, 'text')} not answered, "
-        f"{count(len(found.promises), 'promise')} ({range_words}):"
-    )
+def _headline(counts: Mapping[Kind, int], kind: str) -> str:
+    said = {
+        "missed call": f"{count(counts['missed call'], 'missed call')} not returned",
+        "AI call": f"{count(counts['AI call'], 'call')} taken by the AI receptionist and not returned",
+        "text": f"{count(counts['text'], 'text')} not answered",
+        "promise": count(counts["promise"], "promise"),
+    }
+    return said.get(kind) or ", ".join(said.values())
 
 
-def _notes(open_ones: FollowUps, found: Newest[Talk], left_out: int, reach: Services, *, texts_seen: bool) -> list[str]:
-    courtesies = sum(text.courtesy for text in open_ones.unanswered)
+def _notes(open_ones: FollowUps, found: Everything, reach: Services, kind: str) -> list[str]:
+    silent = sum(text.needs_none for text in open_ones.unanswered) if kind in ("any", "text") else 0
+    hidden = open_ones.unreachable if kind in ("any", "missed call", "AI call") else 0
     notes = [
-        f"{left_out} more not shown: narrow with kind, line or since, or raise limit." if left_out else "",
-        f"Not counted: {count(courtesies, 'text')} saying only thanks or goodbye." if courtesies else "",
-        f"From hidden numbers: {count(open_ones.unreachable, 'missed call')}." if open_ones.unreachable else "",
-        "" if texts_seen else "This key sees no texts here: unanswered texts are missing.",
+        f"Not counted: {count(silent, 'text')} that need no answer (thanks, goodbye, STOP, spam)." if silent else "",
+        f"From hidden numbers: {count(hidden, 'call')} that cannot be returned." if hidden else "",
+        ""
+        if found.has_texts or kind not in ("any", "text")
+        else "This key sees no texts here: unanswered texts are missing.",
     ]
     if found.looked_back_to:
-        notes.append(
-            f"Looked back to {at_local(found.looked_back_to, reach)} only: ask for a shorter range or one line."
-        )
+        back = at_local(found.looked_back_to, reach)
+        notes.append(f"Looked back to {back} only: ask for a shorter range or one contact.")
     return notes

@@ -1,34 +1,26 @@
 """What is still to be done about calls and texts, computed from them alone: no model decides anything here."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import TypeVar
 
+from withallo_tools.heard import NOTHING, Heard, Side, hear
+from withallo_tools.noise import is_noise
 from withallo_tools.talk import Talk
 
 _REACHABLE = re.compile(r"\+?\d{6,15}")
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_COURTESY_WORDS = (
-    "ok okay oki thanks thank thx ty cheers great perfect super awesome good fine cool noted got it received yes yep "
-    "oui see you then soon tomorrow later bye for everything all the so very much a lot and too no problem worries "
-    "merci beaucoup bien parfait d accord top entendu noté ça marche nickel reçu bonne journée soirée à demain bientôt "
-    "lundi mardi mercredi jeudi vendredi samedi au revoir pour le rappel tout vous aussi de rien et stop"
-)
-_COURTESIES = frozenset(_COURTESY_WORDS.split())
-_LONGEST_COURTESY = 10
-
-Side = Literal["us", "them"]
-_SIDES: dict[str | None, Side] = {"USER": "us", "AGENT": "us", "EXTERNAL": "them"}
+_A_REPLY_COMES_WITHIN = timedelta(days=3)
+_SPAM = "spam"
 
 
 @dataclass(frozen=True, slots=True)
 class MissedCall:
-    """A number that called, was not answered, and has not been in touch with us since.
+    """A number that called, spoke with none of us, and has not been in touch with us since.
 
     Attributes:
-        last: The latest of its missed calls.
+        last: The latest of its calls.
         count: How many there were in a row.
     """
 
@@ -43,12 +35,12 @@ class UnansweredText:
     Attributes:
         last: The latest of them.
         count: How many there were in a row.
-        courtesy: Whether they only say thanks, fine or goodbye.
+        needs_none: Whether they only say thanks or goodbye, are spam, or the like.
     """
 
     last: Talk
     count: int
-    courtesy: bool
+    needs_none: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,94 +64,143 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class FollowUps:
-    """Everything open, the latest first.
+    """Everything open, the latest first; promises after which there was no contact come before the others.
 
     Attributes:
-        unreachable: Missed calls of hidden numbers, which nobody can return.
+        missed: Calls that nobody took.
+        by_ai: Calls that Allo's AI receptionist took, and nobody of us after it.
+        unreachable: Calls of hidden numbers, which nobody can return.
     """
 
     missed: tuple[MissedCall, ...]
+    by_ai: tuple[MissedCall, ...]
     unanswered: tuple[UnansweredText, ...]
     promises: tuple[Promise, ...]
     unreachable: int
 
 
-def follow_ups(
-    talks: Iterable[Talk], *, since: datetime | None = None, same: Callable[[str], str] = lambda number: number
-) -> FollowUps:
-    """Find missed calls nobody returned, texts nobody answered, and promises.
+Open = TypeVar("Open", MissedCall, UnansweredText)
 
-    A missed call is returned, and a text answered, by any later call or text of ours that did not fail, or by a later
-    call in which we spoke.
+
+def follow_ups(
+    talks: Iterable[Talk],
+    *,
+    since: datetime | None = None,
+    same: Callable[[str], str] = lambda number: number,
+    heard: Mapping[str, Heard] | None = None,
+) -> FollowUps:
+    """Find calls nobody returned, texts nobody answered, and promises.
+
+    A call is returned, and a text answered, by any later call or text of ours that did not fail, or by a later call in
+    which we spoke.
 
     Args:
         talks: Calls and texts in any order, later ones than the range included: they may have settled something.
         since: Only what happened from here on.
         same: Gives numbers of one person one name.
+        heard: What was heard in calls, by id, where their transcripts are not with them.
     """
-    # In one second, what we did is taken for the reaction.
-    ordered = sorted((talk for talk in talks if talk.at), key=lambda talk: (_moment(talk), talk.way == "outbound"))
-    by_party: dict[str, list[Talk]] = {}
     unreachable = 0
-    for talk in ordered:
+    by_party: dict[str, list[_Told]] = {}
+    for talk in _in_order(talks):
+        told = _Told(talk, _heard_in(talk, heard or {}))
         if talk.number and _REACHABLE.fullmatch(talk.number):
-            by_party.setdefault(same(talk.number), []).append(talk)
-        elif _is_missed(talk) and _in_range(talk, since):
+            by_party.setdefault(same(talk.number), []).append(told)
+        elif (told.is_missed or told.is_by_ai) and _in_range(talk, since):
             unreachable += 1
-    missed: list[MissedCall] = []
-    unanswered: list[UnansweredText] = []
-    promises: list[Promise] = []
+    missed, by_ai = list[MissedCall](), list[MissedCall]()
+    unanswered, promises = list[UnansweredText](), list[Promise]()
     for history in by_party.values():
-        pending = _pending(history)
-        calls = [talk for talk in pending if _is_missed(talk)]
-        texts = [talk for talk in pending if talk.call is None and talk.way == "inbound"]
-        if calls and _in_range(calls[-1], since):
-            missed.append(MissedCall(calls[-1], len(calls)))
-        if texts and _in_range(texts[-1], since):
-            courtesy = all(_is_courtesy(text.words or "") for text in texts)
-            unanswered.append(UnansweredText(texts[-1], len(texts), courtesy))
+        settled = max((place for place, told in enumerate(history) if told.settles), default=-1)
+        pending = history[settled + 1 :]
+        missed += _calls([told.talk for told in pending if told.is_missed], since)
+        by_ai += _calls([told.talk for told in pending if told.is_by_ai], since)
+        before = history[settled].talk if settled >= 0 else None
+        unanswered += _texts([told.talk for told in pending if told.is_their_text], before, since)
         promises += [promise for promise in _promises(history) if _in_range(promise.call, since)]
-    return FollowUps(
-        tuple(sorted(missed, key=lambda one: _moment(one.last), reverse=True)),
-        tuple(sorted(unanswered, key=lambda one: _moment(one.last), reverse=True)),
-        tuple(sorted(promises, key=lambda one: _moment(one.call), reverse=True)),
-        unreachable,
-    )
+    promises.sort(key=lambda one: (one.contact_since == 0, _moment(one.call)), reverse=True)
+    return FollowUps(_latest(missed), _latest(by_ai), _latest(unanswered), tuple(promises), unreachable)
 
 
-def _pending(history: Sequence[Talk]) -> list[Talk]:
-    """What came after the last time we were in touch."""
-    settled = max((place for place, talk in enumerate(history) if _settles(talk)), default=-1)
-    return list(history[settled + 1 :])
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A call or text, with what was heard in it."""
+
+    talk: Talk
+    heard: Heard
+
+    @property
+    def is_missed(self) -> bool:
+        return self.talk.call is not None and self.talk.call.was_missed and not self._is_spam
+
+    @property
+    def is_by_ai(self) -> bool:
+        return self._ai_answered and not self._is_spam
+
+    @property
+    def is_their_text(self) -> bool:
+        return self.talk.call is None and self.talk.way == "inbound"
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we called or wrote, and it did not fail."""
+        if self.talk.call is None:
+            return self.talk.way == "outbound" and self.talk.status != "failed"
+        return self.talk.way == "outbound" and self.talk.call.how not in ("failed", "blocked")
+
+    @property
+    def settles(self) -> bool:
+        """Whether we were in touch."""
+        call = self.talk.call
+        if call is None or self.talk.way == "outbound":
+            return self.is_ours
+        return not self._ai_answered and (call.how == "answered" or "USER" in self.heard.speakers)
+
+    @property
+    def _ai_answered(self) -> bool:
+        return self.talk.call is not None and self.talk.way == "inbound" and self.heard.only_ai_answered
+
+    @property
+    def _is_spam(self) -> bool:
+        return self.talk.call is not None and _SPAM in (tag.casefold() for tag in self.talk.call.tags)
 
 
-def _settles(talk: Talk) -> bool:
+def _heard_in(talk: Talk, heard: Mapping[str, Heard]) -> Heard:
     if talk.call is None:
-        return talk.way == "outbound" and talk.status != "failed"
-    if talk.way == "outbound":
-        return talk.call.how not in ("failed", "blocked")
-    return talk.call.how == "answered"
+        return NOTHING
+    return heard.get(talk.id) or (hear(talk.call) if talk.call.transcript else NOTHING)
 
 
-def _is_missed(talk: Talk) -> bool:
-    return talk.call is not None and talk.call.was_missed
+def _in_order(talks: Iterable[Talk]) -> list[Talk]:
+    """By time; in one second, what we did is taken for the reaction."""
+    return sorted((talk for talk in talks if talk.at), key=lambda talk: (_moment(talk), talk.way == "outbound"))
 
 
-def _is_courtesy(text: str) -> bool:
-    said = _WORD.findall(text.casefold())
-    return "?" not in text and len(said) <= _LONGEST_COURTESY and all(word in _COURTESIES for word in said)
+def _calls(pending: Sequence[Talk], since: datetime | None) -> list[MissedCall]:
+    return [MissedCall(pending[-1], len(pending))] if pending and _in_range(pending[-1], since) else []
 
 
-def _promises(history: Sequence[Talk]) -> Iterator[Promise]:
-    from withallo_tools.promises import promises_in
+def _texts(pending: Sequence[Talk], before: Talk | None, since: datetime | None) -> list[UnansweredText]:
+    if not pending or not _in_range(pending[-1], since):
+        return []
+    ours = before.at if before and before.call is None else None
+    first = pending[0].at
+    reply = ours is not None and first is not None and first - ours <= _A_REPLY_COMES_WITHIN
+    stranger = before is None and not pending[-1].name
+    noise = all(is_noise(text.words or "", reply=reply, stranger=stranger) for text in pending)
+    return [UnansweredText(pending[-1], len(pending), noise)]
 
-    for place, talk in enumerate(history):
-        if talk.call is None:
-            continue
-        since = sum(later.way == "outbound" and _settles(later) for later in history[place + 1 :])
-        for line in talk.call.transcript or ():
-            for sentence in promises_in(line.text):
-                yield Promise(talk, _SIDES.get(line.source, "them"), sentence, line.start_seconds, since)
+
+def _promises(history: Sequence[_Told]) -> Iterator[Promise]:
+    for place, told in enumerate(history):
+        if told.heard.promises:
+            since = sum(later.is_ours for later in history[place + 1 :])
+            for said in told.heard.promises:
+                yield Promise(told.talk, said.by, said.sentence, said.start, since)
+
+
+def _latest(found: list[Open]) -> tuple[Open, ...]:
+    return tuple(sorted(found, key=lambda one: _moment(one.last), reverse=True))
 
 
 def _in_range(talk: Talk, since: datetime | None) -> bool:
