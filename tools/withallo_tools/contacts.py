@@ -28,7 +28,7 @@ class People(Facts):
 
     people: tuple[PersonRow, ...] = ()
     total: int
-    complete: bool = Field(default=True, description="False while the directory is still filling.")
+    complete: bool = Field(default=True, description="False while somebody may be missing.")
     next_cursor: str = ""
 
 
@@ -61,7 +61,7 @@ async def search_contacts(
     page = await reach.people.search(query, limit=limit, offset=offset, progress=first_fill(ctx))
     answer = Answer(reach.answer_budget).say(
         _headline(len(page.people), page.total, query),
-        "" if page.complete else "The directory is still filling: somebody may be missing; try again in a moment.",
+        "" if page.complete else "Not every contact was read yet: somebody may be missing; try again in a moment.",
     )
     rows = [people_row(reach, person, searched=bool(query)) for person in page.people]
     shown = answer.rows([text for text, _ in rows], RECORDS)

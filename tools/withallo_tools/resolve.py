@@ -94,7 +94,7 @@ async def find_exact(services: Services, text: str, progress: Progress | None = 
         return _party(meant.best)
     if not meant.candidates:
         raise _nobody(text, complete=meant.complete)
-    filling = "" if meant.complete else "the contact directory is still filling, so somebody else may have that name"
+    filling = "" if meant.complete else "not every contact was read yet, so somebody else may have that name"
     raise _ambiguous(text, meant.candidates, filling)
 
 
@@ -149,7 +149,7 @@ def person_row(person: Person) -> str:
 
 
 def _nobody(text: str, *, complete: bool) -> ToolError:
-    filling = "" if complete else " The contact directory is still filling: try again shortly, or pass the number."
+    filling = "" if complete else " Not every contact was read yet: try again shortly, or pass the number."
     return ToolError(f"contact: nobody matches '{clean(text, 60)}'.{filling} search_contacts finds people.")
 
 

@@ -138,7 +138,7 @@ class PeoplePage:
 
     Attributes:
         total: How many match in all.
-        complete: False while the directory is still filling, so that somebody may be missing.
+        complete: False while the directory fills, or had to leave contacts out: somebody may be missing.
         known: How many people the directory has read so far.
         expected: About how many there will be, once Allo has said.
     """
@@ -158,7 +158,7 @@ class Resolution:
         best: The one person that reading may go on with, saying whom it took; none when a human has to choose.
         candidates: Everybody who may be meant, best first.
         exact: Whether `best` is certain enough to send to.
-        complete: False while the directory is still filling, when nobody is certain.
+        complete: False while the directory fills, or had to leave contacts out: then nobody is certain.
     """
 
     best: Person | None

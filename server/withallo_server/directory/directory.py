@@ -152,7 +152,7 @@ class Directory:
                         patience.deadline = min(end, anyio.current_time() + _PATIENCE)
                     if progress is not None:
                         await progress(filled.read, filled.of)
-                if filled.stalled or (not certain and (filled.of or 0) > _SHORT_FILL):
+                if filled.stalled or filled.over or (not certain and (filled.of or 0) > _SHORT_FILL):
                     return filled
                 with anyio.move_on_after(_GLANCE):
                     await self._filler.filled.wait()

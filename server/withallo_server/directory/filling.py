@@ -33,6 +33,8 @@ PAGE_SIZE = 100
 _LEASE_SECONDS = 10.0
 _REFRESH_SECONDS = 6 * 3600.0
 _REFRESH_SECONDS_PER_PAGE = 600.0
+_GAP_SECONDS = 1800.0
+_LOOK_AGAIN_SECONDS = 30.0
 _QUICK_PAGES = 5
 _LONGEST_WAIT = 300.0
 _ATTEMPTS_PER_PAGE = 4
@@ -52,7 +54,8 @@ class Progress:
         read: Entries of Allo's lists read so far.
         of: About how many there are, once Allo has said.
         people: About how many people that will be.
-        complete: Whether every list was read to its end at least once.
+        complete: Whether everybody is known: every list was read to its end, and no page was left out the last time.
+        over: Whether every list was read to its end at least once, so that waiting is of no use.
         stalled: Whether Allo could not be read the last time, so that waiting is of no use.
     """
 
@@ -60,6 +63,7 @@ class Progress:
     of: int | None = None
     people: int | None = None
     complete: bool = False
+    over: bool = False
     stalled: bool = False
 
 
@@ -74,6 +78,7 @@ class _Rows:
     records: list[Record]
     total_pages: int | None
     has_more: bool
+    left_out: bool = False
 
 
 class Filler:
@@ -105,6 +110,7 @@ class Filler:
         self._wall = wall
         self._owner = uuid4().hex
         self._last_seen = Progress()
+        self._seen_until = 0.0
         self._sources: list[Source] | None = None
         self._stalled = False
         self.names = NameCache()
@@ -125,7 +131,7 @@ class Filler:
                 held = await self._scopes()
                 self._sources = [source for source, any_of in _SCOPES.items() if held & any_of]
                 due = [await self._keep_fresh(source) for source in tuple(self._sources)]
-                if (await self.progress()).complete:
+                if (await self.progress()).over:
                     self.filled.set()
                 failures = 0
                 wait = min(due, default=self._wall() + _REFRESH_SECONDS) - self._wall()
@@ -138,18 +144,21 @@ class Filler:
 
     async def progress(self) -> Progress:
         """How far the lists were read, by whichever process."""
-        if self._last_seen.complete:
+        if self._last_seen.complete and self._wall() < self._seen_until:
             return self._last_seen
         rows = await self._database.read(self._states)
         sources = self._sources if self._sources is not None else [source for source in _SCOPES if source in rows]
         known = [rows[source] for source in sources if source in rows]
         totals = [row.total_pages * PAGE_SIZE for row in known if row.total_pages]
-        read_through = len(known) == len(sources) and all(row.finished_at for row in known)
+        over = len(known) == len(sources) and all(row.finished_at for row in known)
+        over = over and (self._sources is not None or bool(known))
+        self._seen_until = self._wall() + _LOOK_AGAIN_SECONDS
         self._last_seen = Progress(
             read=PAGE_SIZE * sum(row.total_pages if row.finished_at else row.next_page for row in known),
             of=sum(totals) or None,
             people=max(totals, default=None),
-            complete=read_through and (self._sources is not None or bool(known)),
+            complete=over and not any(_has_gap(row) for row in known),
+            over=over,
             stalled=self._stalled,
         )
         return self._last_seen
@@ -194,7 +203,7 @@ class Filler:
             return await self._fetch(source, page)
         except (InvalidResponseError, ServerError):
             await self._fetch(source, page + 1)
-            return _Rows([], None, has_more=True)
+            return _Rows([], None, has_more=True, left_out=True)
 
     async def _fetch(self, source: Source, page: int) -> _Rows:
         if source == "contacts":
@@ -213,6 +222,7 @@ class Filler:
         if row.owner not in (None, self._owner) and row.owned_until > now:
             return now + 2.0
         between = max(_REFRESH_SECONDS, _REFRESH_SECONDS_PER_PAGE * (row.total_pages or 0))
+        between = _GAP_SECONDS if _has_gap(row) else between
         if row.next_page == 0 and row.finished_at is not None and row.finished_at + between > now:
             return float(row.finished_at + between)
         connection.execute(update(fills).where(mine).values(owner=self._owner, owned_until=now + _LEASE_SECONDS))
@@ -225,11 +235,15 @@ class Filler:
 
     def _note(self, connection: Connection, source: Source, turn: _Turn, rows: _Rows) -> None:
         mine = (fills.c.account_id == self._account_id) & (fills.c.source == source)
+        if rows.left_out:
+            connection.execute(update(fills).where(mine).values(gap_sweep=turn.sweep))
         if rows.has_more:
             values = {"next_page": turn.page + 1, "total_pages": rows.total_pages or fills.c.total_pages}
             connection.execute(update(fills).where(mine).values(**values))
             return
-        forget(connection, self._account_id, source=source, before_sweep=turn.sweep - 1, region=self._region)
+        gap = connection.scalar(select(fills.c.gap_sweep).where(mine))
+        if gap is None or gap < turn.sweep - 1:
+            forget(connection, self._account_id, source=source, before_sweep=turn.sweep - 1, region=self._region)
         finished = {
             "sweep": turn.sweep + 1, "next_page": 0, "total_pages": turn.page + 1, "finished_at": self._wall(),
             "owner": None, "owned_until": None,
@@ -239,6 +253,11 @@ class Filler:
     def _states(self, connection: Connection) -> dict[str, Any]:
         rows = connection.execute(select(fills).where(fills.c.account_id == self._account_id))
         return {row.source: row for row in rows}
+
+
+def _has_gap(row: Any) -> bool:
+    """Whether the last sweep that came to its end, or the one under way, had to leave a page out."""
+    return row.gap_sweep is not None and row.gap_sweep >= row.sweep - 1
 
 
 def _wait_after(error: Exception, failures: int) -> float:

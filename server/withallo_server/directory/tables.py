@@ -4,7 +4,7 @@ A record is what one route of Allo says about somebody; a person is one or more 
 leads from whatever can be searched (see `index`) to people, `words` from misspellings to the words that are in use.
 """
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from withallo_server.database import Schema, metadata
 
@@ -76,6 +76,12 @@ fills = Table(
     Column("finished_at", Float),
     Column("owner", Text),
     Column("owned_until", Float),
+    Column("gap_sweep", Integer),
 )
 
-SCHEMA = Schema("directory", (accounts, people, records, keys, words, fills))
+
+def _add_gap_sweep(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE directory_fills ADD COLUMN gap_sweep INTEGER"))
+
+
+SCHEMA = Schema("directory", (accounts, people, records, keys, words, fills), (_add_gap_sweep,))

@@ -207,13 +207,32 @@ async def test_trouble_is_waited_out(database: Database, allo: Allo, answer: htt
         assert (await directory.search("", limit=1)).total == 150
 
 
-async def test_a_page_that_never_comes_is_left_out_for_the_others(database: Database, allo: Allo) -> None:
-    def refuse(request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(200, text="<html>") if request.url.params["page"] == "1" else None
+async def test_while_a_page_never_comes_nobody_is_certain_and_nobody_is_forgotten(
+    database: Database, allo: Allo
+) -> None:
+    """Whoever is on that page may have the same name as somebody who was read."""
+    hidden = True
 
-    async with filling(database, allo(contacts(250), refuse=refuse), _holding("CONTACTS_READ"), Hours(5)) as directory:
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(200, text="<html>") if hidden and request.url.params["page"] == "1" else None
+
+    async def told() -> tuple[int, bool, bool, bool]:
         page = await directory.search("", limit=1)
-        assert (page.total, page.complete) == (150, True)
+        with anyio.fail_after(2):
+            meant = await directory.resolve("Marie Numero7", certain=True)
+        return page.total, page.complete, meant.exact, meant.best is not None
+
+    hours = Hours(5)
+    async with filling(database, allo(contacts(250), refuse=refuse), _holding("CONTACTS_READ"), hours) as directory:
+        assert await told() == (150, False, False, True)
+    hidden = False
+    async with filling(database, allo(contacts(250), refuse=refuse), _holding("CONTACTS_READ"), Hours(2)) as directory:
+        assert await told() == (250, True, True, True)
+    hidden = True
+    later = Hours(14)
+    later.now += TWELVE_HOURS
+    async with filling(database, allo(contacts(250), refuse=refuse), _holding("CONTACTS_READ"), later) as directory:
+        assert await told() == (250, False, False, True)
 
 
 async def test_an_outage_leaves_no_page_out_however_long_it_is(database: Database, allo: Allo) -> None:
