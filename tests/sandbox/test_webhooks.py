@@ -1,60 +1,19 @@
 """Events are signed, sent, and sent again on Allo's schedule."""
 
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from withallo_sandbox import LYON, MARIE, NEW_YORK, SARAH, Sandbox
 from withallo_sandbox.webhooks import RETRIES, is_this_machine
 
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Receiver
+
 pytestmark = pytest.mark.anyio
-
-
-@dataclass
-class Receiver:
-    """Somebody's webhook endpoint, in this process."""
-
-    status: int = 204
-    hangs: bool = False
-    fails: bool = False
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    _more: anyio.Event = field(default_factory=anyio.Event)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        self.got.append((dict(request.headers), await request.body()))
-        self._more.set()
-        if self.hangs:
-            await anyio.sleep_forever()
-        if self.fails:
-            raise RuntimeError
-        await Response(status_code=self.status)(scope, receive, send)
-
-    async def events(self, count: int) -> list[dict[str, Any]]:
-        """The bodies, once there are so many."""
-        with anyio.fail_after(5):
-            while len(self.got) < count:
-                self._more = anyio.Event()
-                await self._more.wait()
-        return [json.loads(body) for _, body in self.got]
-
-
-@pytest.fixture
-async def receiver(sandbox: Sandbox) -> AsyncIterator[Receiver]:
-    """A receiver that the running sandbox reaches."""
-    receiver = Receiver()
-    sandbox.delivery_transport = httpx.ASGITransport(app=receiver)
-    async with sandbox.running():
-        yield receiver
 
 
 async def settled(sandbox: Sandbox, attempts: int = 1) -> dict[str, Any]:
@@ -65,7 +24,7 @@ async def settled(sandbox: Sandbox, attempts: int = 1) -> dict[str, Any]:
     return sandbox.state.sender.deliveries[-1].as_json()
 
 
-async def test_text_reaches_the_endpoint_signed(api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_text_reaches_the_endpoint_signed(api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver") -> None:
     secret = sandbox.register_endpoint("https://receiver/hook", ["sms.received"])
 
     await api.post("/_sandbox/inbound-sms", json={"content": "Ça marche ?"})
@@ -83,7 +42,7 @@ async def test_text_reaches_the_endpoint_signed(api: httpx.AsyncClient, sandbox:
 
 
 async def test_failure_is_tried_again_on_the_schedule_under_the_same_id(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     receiver.status = 503
     sandbox.register_endpoint("https://receiver/hook")
@@ -104,7 +63,7 @@ async def test_failure_is_tried_again_on_the_schedule_under_the_same_id(
     assert (delivery["state"], len(delivery["attempts"])) == ("failed", 8)
 
 
-async def test_first_2xx_ends_the_retries(api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_first_2xx_ends_the_retries(api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver") -> None:
     receiver.status = 404
     sandbox.register_endpoint("https://receiver/hook")
     await api.post("/_sandbox/inbound-sms", json={"content": "Bonjour"})
@@ -122,7 +81,7 @@ async def test_first_2xx_ends_the_retries(api: httpx.AsyncClient, sandbox: Sandb
 
 
 async def test_no_answer_within_20_seconds_is_a_failure(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     receiver.hangs = True
     sandbox.register_endpoint("https://receiver/hook")
@@ -137,7 +96,7 @@ async def test_no_answer_within_20_seconds_is_a_failure(
 
 
 async def test_receiver_that_breaks_is_a_failure_and_not_ours(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     receiver.fails = True
     sandbox.register_endpoint("https://receiver/hook")
@@ -147,7 +106,7 @@ async def test_receiver_that_breaks_is_a_failure_and_not_ours(
     assert (await settled(sandbox))["attempts"][0]["error"] == "RuntimeError"
 
 
-async def test_replay_keeps_the_webhook_id(api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_replay_keeps_the_webhook_id(api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver") -> None:
     secret = sandbox.register_endpoint("https://receiver/hook")
     await api.post("/_sandbox/inbound-sms", json={"content": "Bonjour"})
     await receiver.events(1)
@@ -162,7 +121,9 @@ async def test_replay_keeps_the_webhook_id(api: httpx.AsyncClient, sandbox: Sand
     assert (await api.post("/_sandbox/replay", json={"webhook_id": "msg_other"})).json() == {"data": {"replayed": 0}}
 
 
-async def test_writes_through_the_api_are_events(api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_writes_through_the_api_are_events(
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
+) -> None:
     sandbox.register_endpoint("https://receiver/hook")
     await api.post("/v1/api/sms", json={"from": NEW_YORK.number, "to": SARAH.numbers[0], "message": "Hi"})
     await api.post("/v1/api/contacts", json={"numbers": ["+33600000777"], "name": "Ada"})
@@ -176,60 +137,8 @@ async def test_writes_through_the_api_are_events(api: httpx.AsyncClient, sandbox
     assert {events[topic]["id"][:4] for topic in ("contact.created", "contact.updated")} == {"con_"}
 
 
-async def test_call_rings_is_answered_and_completed(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
-) -> None:
-    sandbox.register_endpoint("https://receiver/hook")
-    turns = [{"source": "USER", "text": "Hello"}, {"source": "EXTERNAL", "text": "It's Sarah"}]
-    body = {"from_number": SARAH.numbers[0], "duration_seconds": 60, "transcript": turns, "summary": "Short. Talk."}
-
-    call_id = (await api.post("/_sandbox/inbound-call", json=body)).json()["data"]["id"]
-    events = {event["topic"]: event["data"] for event in await receiver.events(3)}
-    item = (await api.get(f"/v2/api/conversations/items/{call_id}")).json()["data"]
-
-    ringing, answered, completed = (events[f"call.{name}"] for name in ("received", "answered", "completed"))
-    assert not {"id"} & (ringing.keys() | answered.keys())
-    assert ringing["person"]["last_name"] == "Whitfield"
-    assert ringing["started_at"] == answered["started_at"] == completed["start_date"] == item["date"]
-    assert completed["id"] == call_id.replace("-", "_")
-    assert (completed["to"], completed["length"], completed["length_in_minutes"]) == (NEW_YORK.number, "1m 0s", 1.0)
-    assert completed["concatenated_transcript"] == "USER: Hello\nEXTERNAL: It's Sarah"
-    assert completed["one_sentence_summary"] == "Short"
-
-
-async def test_stranger_has_no_person_and_no_answer_where_nobody_picked_up(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
-) -> None:
-    sandbox.register_endpoint("https://receiver/hook")
-
-    await api.post("/_sandbox/inbound-call", json={"from_number": "anonymous", "result": "MISSED"})
-    events = {event["topic"]: event["data"] for event in await receiver.events(2)}
-
-    assert set(events) == {"call.received", "call.completed"}
-    assert "person" not in events["call.received"]
-    assert events["call.received"]["deals"] is None
-
-
-async def test_call_on_time_lets_each_event_go_when_the_clock_gets_there(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
-) -> None:
-    sandbox.register_endpoint("https://receiver/hook")
-    body = {"emit": "on-time", "ring_seconds": 10, "duration_seconds": 60, "delay_seconds": 30}
-
-    call_id = (await api.post("/_sandbox/inbound-call", json=body)).json()["data"]["id"]
-    path = f"/v2/api/conversations/items/{call_id}"
-    topics = []
-    for place, pause in enumerate((0, 10, 90), start=1):
-        assert (await api.get(path)).status_code == 404
-        sandbox.clock.advance(pause)
-        topics = [event["topic"] for event in await receiver.events(place)]
-
-    assert topics == ["call.received", "call.answered", "call.completed"]
-    assert (await api.get(path)).status_code == 200
-
-
 async def test_late_and_lost_events_leave_only_the_record(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     sandbox.register_endpoint("https://receiver/hook", ["sms.received"])
     lost = await api.post("/_sandbox/inbound-sms", json={"content": "lost", "emit": "never"})
@@ -243,7 +152,7 @@ async def test_late_and_lost_events_leave_only_the_record(
 
 
 async def test_v1_webhook_gets_its_line_unsigned_once_and_in_its_dialect(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     receiver.status = 500
     body = {"allo_number": LYON.number, "url": "https://receiver/v1", "topics": ["SMS_RECEIVED", "CALL_RECEIVED"]}
@@ -265,7 +174,7 @@ async def test_v1_webhook_gets_its_line_unsigned_once_and_in_its_dialect(
 
 
 async def test_topics_and_switch_of_an_endpoint_are_respected(
-    api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
 ) -> None:
     sandbox.register_endpoint("https://receiver/calls", ["call.completed"])
     off = (await api.post("/v2/api/webhooks", json={"url": "https://receiver/off", "topics": ["sms.received"]})).json()
@@ -276,7 +185,9 @@ async def test_topics_and_switch_of_an_endpoint_are_respected(
     assert (await api.get("/_sandbox/deliveries")).json() == {"data": []}
 
 
-async def test_deleted_endpoint_gets_nothing_more(api: httpx.AsyncClient, sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_deleted_endpoint_gets_nothing_more(
+    api: httpx.AsyncClient, sandbox: Sandbox, receiver: "Receiver"
+) -> None:
     receiver.status = 500
     made = (await api.post("/v2/api/webhooks", json={"url": "https://receiver/x", "topics": ["sms.received"]})).json()
     await api.post("/_sandbox/inbound-sms", json={"content": "Bonjour"})
@@ -290,15 +201,15 @@ async def test_deleted_endpoint_gets_nothing_more(api: httpx.AsyncClient, sandbo
     assert (await api.get("/_sandbox/deliveries")).json() == {"data": []}
 
 
-async def test_events_wait_until_the_sandbox_runs(api: httpx.AsyncClient, sandbox: Sandbox) -> None:
-    receiver = Receiver()
-    sandbox.delivery_transport = httpx.ASGITransport(app=receiver)
+async def test_events_wait_until_the_sandbox_runs(
+    api: httpx.AsyncClient, sandbox: Sandbox, silent_receiver: "Receiver"
+) -> None:
     sandbox.register_endpoint("https://receiver/hook")
     await api.post("/_sandbox/inbound-sms", json={"content": "Bonjour"})
-    assert receiver.got == []
+    assert silent_receiver.got == []
 
     async with sandbox.running():
-        assert len(await receiver.events(1)) == 1
+        assert len(await silent_receiver.events(1)) == 1
 
 
 async def test_nothing_leaves_this_machine(api: httpx.AsyncClient, sandbox: Sandbox) -> None:
