@@ -31,9 +31,9 @@ from withallo_server.guardrails.warnings import Warnings
 from withallo_server.outbox import digests
 from withallo_server.outbox.errors import NotSentError
 from withallo_server.outbox.reports import Reports
-from withallo_server.outbox.rows import Entry, Send, about
+from withallo_server.outbox.rows import Entry, Limit, Send, about
 from withallo_server.outbox.search import Search
-from withallo_server.outbox.sending import Sending, clock_time, held_back
+from withallo_server.outbox.sending import Sending, clock_time, held_back, over_limit
 from withallo_server.outbox.store import Outbox
 from withallo_server.telemetry import span
 from withallo_tools.services import Inbox, Option, People, Request, SendReport, Write, Written
@@ -137,26 +137,30 @@ class GatedWrites:
             if known is not None and (known.state != "not_sent" or known.digest != asked_for):
                 return await self.sending.again(known, asked_for)
         await self.rules.check(write.recipients)
-        await self._hold_back(write)
+        limits = self.rules.limits(write.recipients)
+        await self._hold_back(write, limits)
         approval = approval or await self._consent(ctx, write)
         line.consent = approval.how
         edited = None
         likeness = digests.likeness(write)
+        if approval.how != "policy":
+            await self.rules.check(write.recipients)
         if approval.edited is not None and write.revise is not None:
             write, request = write.revise(approval.edited)
-            await self.rules.check(write.recipients)
             line.consent += ", edited"
             edited = approval.edited
         key = write.idempotency_key or approval.key or uuid4().hex
         if self.settings.dry_run:
             return Written("dry_run", key, edited=edited)
         entry = self._entry(ctx, write, key=key, digest=asked_for, likeness=likeness)
-        limits = self.rules.limits(write.recipients)
         written = await self.sending.send(entry, request, hold_since=self._hold_since(write), limits=limits)
         return replace(written, edited=edited) if written.state == "sent" else written
 
-    async def _hold_back(self, write: Write) -> None:
-        """Refuse a repetition before anybody is asked; the outbox does it again when it reserves the row."""
+    async def _hold_back(self, write: Write, limits: Sequence[Limit]) -> None:
+        """Refuse a repetition, or one too many, before anybody is asked; the outbox does it again with its row."""
+        exceeded = await self.outbox.exceeded(limits)
+        if exceeded is not None:
+            raise over_limit(exceeded)
         since = self._hold_since(write)
         likeness = digests.likeness(write)
         twin = None if since is None else await self.outbox.twin(likeness, since)

@@ -36,9 +36,10 @@ def session_of(ctx: AnyContext) -> str:
 
 
 def client_name(ctx: AnyContext) -> str:
-    """Name and version of the client program, as it calls itself."""
+    """Name and version of the client program, as it calls itself, as far as they can be shown."""
     params = _request(ctx).session.client_params
-    return f"{params.client_info.name} {params.client_info.version}".strip() if params else "unknown client"
+    said = f"{params.client_info.name} {params.client_info.version}" if params else ""
+    return "".join(character for character in said[:100] if character.isprintable()).strip() or "unknown client"
 
 
 def is_modern(ctx: Context[Any, Any]) -> bool:

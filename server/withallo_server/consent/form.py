@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from withallo_server.consent.callers import is_modern, principal_of
 from withallo_server.consent.decision import Approval, NotAsked, Refusal
 from withallo_server.consent.question import Question
-from withallo_server.consent.store import GOOD_FOR, Consents, State
+from withallo_server.consent.store import GOOD_FOR, Consents
 from withallo_server.input_needed import InputNeeded
 
 logger = logging.getLogger(__name__)
@@ -100,8 +100,8 @@ async def _ask_and_wait(
             read = Refusal(DISMISSED)
         case AcceptedElicitation(data=data):
             read = _read(data, key, question)
-    into: State = "used" if isinstance(read, Approval) else "refused"
-    return read if await consents.use(asked, principal, question.binding, into=into) else Refusal(TOO_LATE)
+    yes = isinstance(read, Approval)
+    return read if await consents.use(asked, principal, question.binding, yes=yes) else Refusal(TOO_LATE)
 
 
 async def _ask_and_return(
@@ -115,8 +115,8 @@ async def _ask_and_return(
     known = await consents.get(asked)
     answer = (ctx.input_responses or {}).get(ANSWER)
     read = _read_answer(answer, question, known.key if known else key)
-    into: State = "used" if isinstance(read, Approval) else "refused"
-    if known is None or not await consents.use(asked, principal, known.binding, into=into):
+    yes = isinstance(read, Approval)
+    if known is None or not await consents.use(asked, principal, known.binding, yes=yes):
         return SPENT
     if known.binding != question.binding and isinstance(answer, ElicitResult) and answer.action == "accept":
         again, _ = await consents.ask(principal=principal, question=question, channel="form", key=known.key)

@@ -94,8 +94,9 @@ class Gate:
         """What the human decided in a card or on a page since the call that asked has ended; taken once."""
         principal = principal_of(ctx)
         for asked in await self.consents.decided(principal, question.binding):
-            if await self.consents.use(asked.id, principal, question.binding, was=asked.state):
-                if asked.state == "declined":
+            yes = asked.state == "approved"
+            if await self.consents.use(asked.id, principal, question.binding, was=asked.state, yes=yes):
+                if not yes:
                     return Refusal(asked.note or "the human declined")
                 return Approval(asked.channel, asked.key, asked.edited)
         return None

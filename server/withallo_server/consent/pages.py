@@ -99,9 +99,9 @@ class ApprovalPages:
         return await self._take(page, principal, key)
 
     async def _standing(self, principal: str, question: Question) -> OpenPage | None:
-        """The page that is up for exactly this, if there is one; forgets pages whose time is over."""
+        """The page that is up for exactly this, if there is one; forgets pages that are answered or out of time."""
         for place, page in list(self._waiting.items()):
-            if await self._consents.get(page.asked) is None:
+            if page.decided.is_set() or await self._consents.get(page.asked) is None:
                 page.decided.set()
                 self._waiting.pop(place, None)
         self._app.pages = {link: page for link, page in self._app.pages.items() if not page.decided.is_set()}
@@ -143,9 +143,13 @@ class ApprovalPages:
 
     async def _take(self, page: OpenPage, principal: str, key: str) -> Approval | Refusal:
         asked = await self._consents.get(page.asked)
-        if asked is None or not await self._consents.use(asked.id, principal, asked.binding, was=asked.state):
-            return Refusal("the decision was used by another call, or came too late")
-        if asked.state == "approved":
+        used = Refusal("the decision was used by another call, or came too late")
+        if asked is None:
+            return used
+        yes = asked.state == "approved"
+        if not await self._consents.use(asked.id, principal, asked.binding, was=asked.state, yes=yes):
+            return used
+        if yes:
             return Approval("page", asked.key, asked.edited)
         return Refusal(asked.note or "the human declined")
 

@@ -127,9 +127,7 @@ class Consents:
 
         return await self.database.write(work)
 
-    async def use(
-        self, question: str, principal: str, binding: str, *, was: State = "asked", into: State = "used"
-    ) -> bool:
+    async def use(self, question: str, principal: str, binding: str, *, was: State = "asked", yes: bool = True) -> bool:
         """Use up an answer to exactly this write by exactly this caller; true for one caller only, once."""
         await self.database.migrate(SCHEMA)
 
@@ -137,7 +135,7 @@ class Consents:
             row = self._row(connection, question)
             if row is None or row.principal != principal or row.binding != binding:
                 return False
-            return _move(connection, question, was, {"state": into})
+            return _move(connection, question, was, {"state": "used" if yes else "refused"})
 
         return await self.database.write(work)
 

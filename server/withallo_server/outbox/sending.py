@@ -50,11 +50,7 @@ class Sending:
             case Twin(send):
                 raise held_back(send, self.zone, entry.sent_likeness)
             case Exceeded(limit):
-                raise NotSentError(
-                    f"Not sent: this would be more than {limit.words}{f' to {limit.number}' if limit.number else ''}, "
-                    "which this server's operator set as the limit; no argument changes it.",
-                    "limit reached",
-                )
+                raise over_limit(limit)
             case Reserved(send_id):
                 return await self._run(send_id, entry.key, request)
 
@@ -134,6 +130,16 @@ class Sending:
 
     def _clock(self, send: Send) -> str:
         return clock_time(send, self.zone)
+
+
+def over_limit(limit: Limit) -> NotSentError:
+    """The refusal of what a cap of the operator does not leave room for."""
+    whom = f" to {limit.number}" if limit.number else ""
+    return NotSentError(
+        f"Not sent: this would be more than {limit.words}{whom}, which this server's operator set as the limit; no "
+        "argument changes it.",
+        "limit reached",
+    )
 
 
 def held_back(send: Send, zone: ZoneInfo, likeness: str) -> NotSentError:

@@ -81,9 +81,9 @@ class Outbox:
                 twin = self._twin(connection, (entry.likeness, entry.sent_likeness), hold_since)
                 if twin is not None:
                     return Twin(twin)
-            for limit in limits:
-                if self._count(connection, limit) >= limit.most:
-                    return Exceeded(limit)
+            exceeded = self._exceeded(connection, limits)
+            if exceeded is not None:
+                return Exceeded(exceeded)
             self._forget_words(connection, entry.asked_at - WORDS_KEPT)
             return Reserved(self._put(connection, entry, existing))
 
@@ -115,6 +115,11 @@ class Outbox:
         await self.database.migrate(SCHEMA)
         limit = Limit(since, 0, "")
         return await self.database.read(lambda connection: self._count(connection, limit))
+
+    async def exceeded(self, limits: Sequence[Limit]) -> Limit | None:
+        """The first limit that is reached."""
+        await self.database.migrate(SCHEMA)
+        return await self.database.read(lambda connection: self._exceeded(connection, limits))
 
     async def has_said(self, words: str) -> bool:
         """Whether a text that left in the last days held these words."""
@@ -165,6 +170,9 @@ class Outbox:
         )
         row = connection.execute(statement).one_or_none()
         return None if row is None else read(row)
+
+    def _exceeded(self, connection: Connection, limits: Sequence[Limit]) -> Limit | None:
+        return next((limit for limit in limits if self._count(connection, limit) >= limit.most), None)
 
     def _count(self, connection: Connection, limit: Limit) -> int:
         statement = (

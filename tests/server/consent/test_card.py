@@ -19,6 +19,10 @@ async def show(client: Any, call: Any) -> dict[str, Any]:
     return card
 
 
+def card_key(said: str) -> str:
+    return said.split("idempotency_key ")[1].split(" ", maxsplit=1)[0]
+
+
 def press(card: dict[str, Any], decision: str = "send", **more: Any) -> dict[str, Any]:
     return {"question": card["question"], "secret": card["secret"], "decision": decision, **more}
 
@@ -49,11 +53,16 @@ async def test_edit_in_the_card_sends_the_other_text(world: Any, call: Any, era:
 @pytest.mark.anyio
 async def test_cancel_in_the_card_sends_nothing_and_is_told_once(world: Any, words: Any, call: Any) -> None:
     async with world.client(apps=True) as client:
-        card = await show(client, call)
+        shown = await client.call_tool("send_sms", call)
+        card = shown.meta[META]
         assert "Cancelled" in words(await client.call_tool(TOOL, press(card, "cancel")))
         assert (await client.call_tool(TOOL, press(card))).is_error
-        told = await client.call_tool("send_sms", call)
+        told = await client.call_tool("send_sms", {**call, "idempotency_key": "van-1"})
         assert "declined" in words(told)
+        key = card_key(words(shown))
+        state = await client.call_tool("get_send", {"idempotency_key": key})
+        assert (state.structured_content or {})["state"] == "not_sent"
+        assert "declined" in words(state)
         await show(client, call)
     assert world.sent == []
 
@@ -101,7 +110,7 @@ async def test_the_model_never_reads_the_secret(world: Any, words: Any, call: An
         result = await client.call_tool("send_sms", call)
         secret = result.meta[META]["secret"]
         assert secret not in words(result) + str(result.structured_content)
-        key = words(result).split("idempotency_key ")[1].split(" ")[0]
+        key = card_key(words(result))
         state = await client.call_tool("get_send", {"idempotency_key": key})
         assert (state.structured_content or {})["state"] == "waiting"
         assert secret not in str(state)

@@ -65,15 +65,22 @@ async def test_a_call_that_waits_sends_as_soon_as_the_human_decides(
     world: Any, words: Any, call: Any, code: Any
 ) -> None:
     results = []
+    waits = anyio.Event()
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        waits.set()
+
     async with world.client(approval_page="print") as client, browser() as window:
         link = await link_of(client, words, call)
 
         async def wait() -> None:
-            results.append(await client.call_tool("send_sms", call))
+            results.append(await client.call_tool("send_sms", call, progress_callback=progress))
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wait)
             page = (await window.get(link)).text
+            with anyio.fail_after(10):
+                await waits.wait()
             answered = (await press(window, link, page, code=code(), text="Ten.\r\nSorry!")).text
         assert "Your assistant waited for this and goes on now" in answered
     assert not results[0].is_error
@@ -98,7 +105,9 @@ async def test_cancel_on_the_page_is_told_to_the_next_call(world: Any, words: An
         link = await link_of(client, words, call)
         page = (await window.get(link)).text
         assert "Cancelled" in (await press(window, link, page, "cancel")).text
-        assert "declined" in words(await client.call_tool("send_sms", call))
+        keyed = {**call, "idempotency_key": "van-1"}
+        assert "declined" in words(await client.call_tool("send_sms", keyed))
+        assert LINK.search(words(await client.call_tool("send_sms", keyed)))
     assert world.sent == []
 
 
@@ -238,6 +247,17 @@ async def test_an_agent_cannot_flood_the_human_with_pages(world: Any, words: Any
         assert LINK.search(refused) is None
         world.sandbox.clock.advance(601)
         await link_of(client, words, {**call, "message": "text 6"})
+
+
+@pytest.mark.anyio
+async def test_pages_that_were_answered_are_not_counted(world: Any, words: Any, call: Any, code: Any) -> None:
+    async with world.client(approval_page="print") as client, browser() as window:
+        for number in range(7):
+            arguments = {**call, "message": f"text {number}"}
+            link = await link_of(client, words, arguments)
+            await press(window, link, (await window.get(link)).text, code=code())
+            assert not (await client.call_tool("send_sms", arguments)).is_error
+    assert len(world.sent) == 7
 
 
 @pytest.mark.anyio

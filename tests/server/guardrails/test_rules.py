@@ -114,6 +114,35 @@ async def test_a_stop_counts_however_the_number_was_written(approving: Any, word
     assert approving.sent == []
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("limit", ["max_per_recipient", "max_per_hour", "max_per_day"])
+async def test_nobody_is_asked_about_a_text_that_a_cap_forbids(world: Any, words: Any, limit: str) -> None:
+    asked: list[str] = []
+
+    async def agree(context: Any, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={"approve": True})
+
+    async with world.client(asks=agree, **{limit: 1}) as client:
+        assert not (await send(client, message="one")).is_error
+        for dry_run in (False, True):
+            async with world.client(asks=agree, dry_run=dry_run, **{limit: 1}) as another:
+                assert "set as the limit" in words(await send(another, message="two"))
+    assert len(asked) == 1
+
+
+@pytest.mark.anyio
+async def test_a_stop_that_comes_while_the_human_is_asked_holds(world: Any, words: Any) -> None:
+    async def agree(context: Any, params: Any) -> ElicitResult:
+        await text_from(world, client, SARAH, "STOP")
+        return ElicitResult(action="accept", content={"approve": True})
+
+    for era in ("auto", "legacy"):
+        async with world.client(era=era, asks=agree) as client:
+            assert "no more texts" in words(await send(client, message=f"hello {era}"))
+    assert world.sent == []
+
+
 async def text_from(world: Any, client: Any, number: str, content: str) -> None:
     before = (await client.call_tool("list_events", {"limit": 1})).structured_content
     text_arrives(world.sandbox.state, InboundSms(from_number=number, to_number="+12125550100", content=content))
