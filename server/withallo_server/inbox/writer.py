@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -21,16 +22,15 @@ QUIET_TURNS: Final = 4
 """A delivery whose bytes are there takes this many turns of the event loop to reach the queue."""
 
 
-class _Place:
-    """An event in the queue, and what became of it."""
+class _Batch:
+    """Events that share a commit, and what became of each: whether it is new, or why it is not stored."""
 
-    __slots__ = ("done", "error", "event", "stored")
+    __slots__ = ("done", "events", "outcomes")
 
-    def __init__(self, event: NewEvent) -> None:
-        self.event = event
+    def __init__(self) -> None:
+        self.events: list[NewEvent] = []
+        self.outcomes: Sequence[bool | StorageError] = ()
         self.done = anyio.Event()
-        self.stored = False
-        self.error: StorageError | None = None
 
 
 class EventWriter:
@@ -47,7 +47,7 @@ class EventWriter:
     def __init__(self, database: Database, committed: Callable[[Sequence[NewEvent]], None]) -> None:
         self._database = database
         self._committed = committed
-        self._queue: list[_Place] = []
+        self._queue: deque[_Batch] = deque()
         self._arrived = anyio.Event()
         self._is_closing = False
         self._thread = anyio.CapacityLimiter(1)
@@ -60,13 +60,17 @@ class EventWriter:
         """
         if self._is_closing:
             raise StorageError("The inbox is closed.")
-        place = _Place(event)
-        self._queue.append(place)
-        self._arrived.set()
-        await place.done.wait()
-        if place.error is not None:
-            raise place.error
-        return place.stored
+        if not self._queue or len(self._queue[-1].events) >= MOST_AT_ONCE:
+            self._queue.append(_Batch())
+            self._arrived.set()
+        batch = self._queue[-1]
+        place = len(batch.events)
+        batch.events.append(event)
+        await batch.done.wait()
+        outcome = batch.outcomes[place]
+        if isinstance(outcome, StorageError):
+            raise outcome
+        return outcome
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -83,9 +87,10 @@ class EventWriter:
         with anyio.CancelScope(shield=True):
             while self._queue or not self._is_closing:
                 await self._gather()
-                batch, self._queue = self._queue[:MOST_AT_ONCE], self._queue[MOST_AT_ONCE:]
-                if batch:
-                    await anyio.to_thread.run_sync(self._write, batch, limiter=self._thread)
+                if self._queue:
+                    batch = self._queue.popleft()
+                    batch.outcomes = await anyio.to_thread.run_sync(self._write, batch.events, limiter=self._thread)
+                    batch.done.set()
                     self._tell(batch)
 
     async def _gather(self) -> None:
@@ -95,34 +100,25 @@ class EventWriter:
             if not self._is_closing:
                 await self._arrived.wait()
         seen = quiet = 0
-        while quiet < QUIET_TURNS and len(self._queue) < MOST_AT_ONCE:
-            quiet = quiet + 1 if len(self._queue) == seen else 0
-            seen = len(self._queue)
+        while quiet < QUIET_TURNS and len(self._queue) == 1:
+            count = len(self._queue[0].events)
+            quiet = quiet + 1 if count == seen else 0
+            seen = count
             await anyio.lowlevel.checkpoint()
 
-    def _write(self, batch: Sequence[_Place]) -> None:
+    def _write(self, events: Sequence[NewEvent]) -> Sequence[bool | StorageError]:
         try:
-            stored = self._database.write_now(functools.partial(add_events, batch=[place.event for place in batch]))
+            return self._database.write_now(functools.partial(add_events, batch=events))
         except StorageError as error:
-            logger.warning("%d events refused: %s", len(batch), error)
-            self._fail(batch, error)
+            logger.warning("%d events refused: %s", len(events), error)
+            return [error] * len(events)
         except Exception as error:  # noqa: BLE001  # one odd event must not take its neighbours with it
-            if len(batch) > 1:
-                for place in batch:
-                    self._write([place])
-                return
+            if len(events) > 1:
+                return [outcome for event in events for outcome in self._write([event])]
             logger.warning("An event could not be stored: %s", type(error).__name__)
-            self._fail(batch, StorageError(f"The event could not be stored: {type(error).__name__}."))
-        else:
-            for place, is_new in zip(batch, stored, strict=True):
-                place.stored = is_new
+            return [StorageError(f"The event could not be stored: {type(error).__name__}.")]
 
-    def _fail(self, batch: Sequence[_Place], error: StorageError) -> None:
-        for place in batch:
-            place.error = error
-
-    def _tell(self, batch: Sequence[_Place]) -> None:
-        for place in batch:
-            place.done.set()
-        if stored := [place.event for place in batch if place.stored]:
+    def _tell(self, batch: _Batch) -> None:
+        stored = [event for event, outcome in zip(batch.events, batch.outcomes, strict=True) if outcome is True]
+        if stored:
             self._committed(stored)

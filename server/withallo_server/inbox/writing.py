@@ -5,19 +5,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, text, update
 
 from withallo_server.database import upsert
 from withallo_server.inbox.events import NewEvent, micros
 from withallo_server.inbox.tables import events, marks, unindexed
 
 CHANNEL = "withallo_inbox"
-_SHOWN: tuple[ColumnElement[Any], ...] = (
-    events.c.account,
-    events.c.subject,
-    events.c.sequence,
-    events.c.verified,
-    events.c.source,
+
+# Put together once: to build a statement takes several times as long as to run it.
+_KNOWN = select(events.c.account, events.c.event_id).where(events.c.event_id.in_(bindparam("ids", expanding=True)))
+_SHOWN: Select[Any] = (
+    select(events.c.account, events.c.subject, events.c.sequence, events.c.verified, events.c.source)
+    .where(events.c.subject.in_(bindparam("subjects", expanding=True)), events.c.same_as.is_(None))
+    .order_by(events.c.sequence)
 )
 _LOCK = zlib.crc32(b"withallo inbox")
 
@@ -92,8 +93,7 @@ def write_mark(connection: Connection, account: str, name: str, value: str) -> N
 
 
 def _known_ids(connection: Connection, batch: Sequence[NewEvent]) -> set[tuple[str, str]]:
-    wanted = {event.event_id for event in batch}
-    found = connection.execute(select(events.c.account, events.c.event_id).where(events.c.event_id.in_(wanted)))
+    found = connection.execute(_KNOWN, {"ids": [event.event_id for event in batch]})
     known = {(row.account, row.event_id) for row in found}
     fetched = [event for event in batch if event.source == "reconciled"]
     shown = _shown(connection, [event.facts.subject or "" for event in fetched])
@@ -142,8 +142,7 @@ def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def _shown(connection: Connection, subjects: Collection[str]) -> dict[tuple[str, str], list[Row[Any]]]:
     found: dict[tuple[str, str], list[Row[Any]]] = {}
     if subjects:
-        shown = select(*_SHOWN).where(events.c.subject.in_(subjects), events.c.same_as.is_(None))
-        for row in connection.execute(shown.order_by(events.c.sequence)):
+        for row in connection.execute(_SHOWN, {"subjects": list(subjects)}):
             found.setdefault((row.account, row.subject), []).append(row)
     return found
 
