@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from mcp.types import CallToolResult
 
+from withallo_sandbox import LONG_CALL_ID
+
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld, World
 
@@ -135,3 +137,36 @@ async def test_what_cannot_be_meant_is_refused_with_what_can(world: "World") -> 
 async def test_null_for_an_optional_argument_means_leaving_it_out(world: "World") -> None:
     facts = await world.facts("search_calls", contact=None, line=None, since=None, direction=None, limit=None)
     assert len(facts["calls"]) == 20
+
+
+@pytest.mark.anyio
+async def test_the_longest_calls_come_in_one_short_answer(
+    modern: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    result = await modern.mcp.call_tool("search_calls", {"sort": "longest", "since": "last 14 days", "limit": 3})
+    facts = result.structured_content or {}
+    lengths = [call["seconds"] for call in facts["calls"]]
+    every = await modern.facts("search_calls", since="last 14 days", limit=100)
+    assert lengths == sorted(lengths, reverse=True)
+    assert facts["calls"][0]["id"] == LONG_CALL_ID
+    assert lengths[0] >= max(call.get("seconds", 0) for call in every["calls"])
+    assert "next_cursor" not in facts
+    assert cost(result)[0] < 400
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("part", ["00 05 55", "0555", "01 99 00 05"])
+async def test_calls_are_found_by_a_part_of_a_number_in_any_format(modern: "World", part: str) -> None:
+    digits = part.replace(" ", "").removeprefix("0")
+    facts = await modern.facts("search_calls", contact=part, since="last 30 days", limit=50)
+    assert facts["calls"]
+    assert all(digits in call["number"] for call in facts["calls"])
+    assert "+33199000555" in {call["number"] for call in facts["calls"]}
+
+
+@pytest.mark.anyio
+async def test_a_part_of_one_number_tells_whose_conversation_is_meant(modern: "World") -> None:
+    facts = await modern.facts("get_contact_conversation", contact="550133", limit=3)
+    assert facts["contact"] == "Sarah Whitfield +12125550133"
+    assert "several people match" in await modern.refusal("get_contact_conversation", contact="0600 0001", limit=3)
+    assert "nobody matches '98 76 54'" in await modern.refusal("get_contact", contact="98 76 54")

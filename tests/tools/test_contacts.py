@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from withallo_sandbox import ROBERT, Message
+
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld, World
 
@@ -223,3 +225,16 @@ async def test_a_number_that_two_people_share_has_both_names_in_every_list(moder
         rows = [row for row in (await modern.call(name, **arguments)).splitlines() if shared in row]
         assert rows, name
         assert all(f"{shared} {both}" in row for row in rows), name
+
+
+@pytest.mark.anyio
+async def test_a_text_that_was_not_delivered_is_told_in_the_conversation(modern: "World") -> None:
+    timeline = modern.sandbox.account.timeline
+    texts = [item for number in ROBERT.numbers for item in timeline.newest_first(contact=number)
+             if isinstance(item, Message) and item.direction == "OUTBOUND"]  # fmt: skip
+    ours = texts[0]
+    ours.failed = True
+    said = await modern.call("get_contact_conversation", contact="Robert Chen", limit=50)
+    (row,) = [line for line in said.splitlines() if ours.content.splitlines()[0] in line and "outbound" in line]
+    assert "outbound text, failed" in row
+    assert "outbound text, delivered" in said

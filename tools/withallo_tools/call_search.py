@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -12,13 +12,15 @@ from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundErro
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
 from withallo_tools.item_search import DIRECTIONS, RESULTS
 from withallo_tools.lines import own_lines
-from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest, page_size
+from withallo_tools.newest import MAX_REQUESTS, Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import clean
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
 from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
 _FULL_PAGE = 100
+_MOST_FOR_A_PART = 20
+_MOST_TO_SORT = 5_000
 _V2_IDS = ("cll-", "msg-")
 _V2_CALL = re.compile(r"cll-[\w-]+")
 
@@ -31,6 +33,7 @@ class CallQuery:
         lines: Numbers of the lines to look at.
         every_line: Whether these are all lines there are.
         numbers: Numbers of the other party; none means anybody.
+        part: Digits that the other party's number holds; empty for any number.
         up_to_now: Whether the range reaches to the present, so that the newest calls of all belong to it.
     """
 
@@ -42,9 +45,12 @@ class CallQuery:
     how: Literal["any", "answered", "missed", "voicemail", "transferred"]
     limit: int
     up_to_now: bool = True
+    part: str = ""
 
     def keeps(self, call: CallFacts) -> bool:
-        """Whether a call is of the wanted direction and result."""
+        """Whether a call is of the wanted direction and result, with the wanted number."""
+        if self.part and self.part not in re.sub(r"\D", "", call.number or ""):
+            return False
         if self.way not in ("any", call.way):
             return False
         return call.was_missed if self.how == "missed" else self.how in ("any", call.how)
@@ -52,7 +58,7 @@ class CallQuery:
     @property
     def page_size(self) -> int:
         """Rows to ask for: just enough where every row counts, else as many as a page holds."""
-        every_row_counts = self.way == "any" and self.how == "any" and self.up_to_now
+        every_row_counts = self.way == "any" and self.how == "any" and self.up_to_now and not self.part
         return page_size(self.limit) if every_row_counts else _FULL_PAGE
 
 
@@ -62,14 +68,25 @@ async def search(services: Services, query: CallQuery, after: Position | None = 
     Raises:
         WithalloError: Allo could not answer.
     """
-    client = services.client
+    client, most = services.client, _MOST_FOR_A_PART if query.part else MAX_REQUESTS
     wanted = Wanted(query.span, query.limit, query.keeps, after)
     if may_use_v2(services):
         try:
-            return await newest(_v2_sources(client, query), wanted)
+            return await newest(_v2_sources(client, query), wanted, max_requests=most)
         except (ForbiddenError, NotFoundError):
             v2_was_refused(services)
-    return await newest(_v1_sources(client, query), wanted)
+    return await newest(_v1_sources(client, query), wanted, max_requests=most)
+
+
+async def longest(services: Services, query: CallQuery) -> Newest[CallFacts]:
+    """The longest calls that match, the longest first; no route sorts by length, so all of them are read.
+
+    Raises:
+        WithalloError: Allo could not answer.
+    """
+    found = await search(services, replace(query, limit=_MOST_TO_SORT))
+    by_length = sorted(found.rows, key=lambda call: call.seconds or 0, reverse=True)
+    return replace(found, rows=by_length[: query.limit], position=None)
 
 
 def rest_id(call_id: str) -> str:

@@ -1,6 +1,7 @@
 """Phone calls."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
@@ -8,21 +9,21 @@ from pydantic import Field
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow, call_rows
-from withallo_tools.call_search import CallQuery, search
+from withallo_tools.call_search import CallQuery, longest, search
 from withallo_tools.lines import find_line, known_line_names, own_lines
 from withallo_tools.moments import at_local, iso_local, span_range, span_words
 from withallo_tools.newest import Newest, Position
 from withallo_tools.outsiders import EVERYBODY
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import Contact, Cursor, Direction, Limit, Line, Outcome, Since, Until
-from withallo_tools.resolve import find_reading
+from withallo_tools.resolve import Party, find_reading, part_of_number
 from withallo_tools.services import Services, services
 from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 
 
 class Calls(Facts):
-    """Calls, newest first."""
+    """Calls in the order asked for."""
 
     calls: tuple[CallRow, ...] = ()
     total: int | None = Field(default=None, description="All that match, where known.")
@@ -41,20 +42,22 @@ async def search_calls(
     until: Until = "",
     direction: Direction = "any",
     result: Outcome = "any",
+    sort: Annotated[Literal["newest", "longest"], Field(description="Order.")] = "newest",
     limit: Limit = 20,
     cursor: Cursor = "",
 ) -> Annotated[CallToolResult, Calls]:
-    """List phone calls, newest first, each on one line with a one-line summary.
+    """List phone calls, each on one line with a one-line summary.
 
     Use get_call for what was said in one call, search_conversations to find words, list_follow_ups for what waits.
     """
     reach = services(ctx)
-    asked = {"calls": [contact, line, since, until, direction, result, limit]}
+    asked = {"calls": [contact, line, since, until, direction, result, sort, limit]}
     after = Position.from_json(read_cursor("calls", asked, cursor))
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
     lines = await own_lines(reach)
     chosen = await find_line(reach, line)
-    party = await find_reading(reach, contact) if contact.strip() else None
+    part = await part_of_number(reach, contact)
+    party = await find_reading(reach, contact) if contact.strip() and not part else None
     query = CallQuery(
         lines=tuple(one.number for one in ([chosen] if chosen else lines) if one.number),
         every_line=chosen is None,
@@ -64,35 +67,46 @@ async def search_calls(
         how=result,
         limit=limit,
         up_to_now=span.end is None or span.end >= reach.now(),
+        part=part,
     )
-    found = await search(reach, query, after)
+    found = await longest(reach, query) if sort == "longest" else await search(reach, query, after)
+    return await _answer(reach, found, query, party, asked)
+
+
+async def _answer(
+    reach: Services, found: Newest[CallFacts], query: CallQuery, party: Party | None, asked: Mapping[str, list[object]]
+) -> CallToolResult:
     of_one = party is not None and len(party.numbers) == 1
-    rows = await call_rows(reach, found.rows, {} if chosen else await known_line_names(reach), of_one=of_one)
-    answer = Answer(reach.answer_budget).say(_headline(found, span_words(span, reach)))
+    names = await known_line_names(reach) if query.every_line else {}
+    rows = await call_rows(reach, found.rows, names, of_one=of_one)
+    by_length = "longest" in asked["calls"]
+    order = "longest first" if by_length else "newest first"
+    answer = Answer(reach.answer_budget).say(_headline(found, order, span_words(query.span, reach)))
     whom = [f"with {party.label}"] if party else []
     found = found.cut(answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom))
-    more = next_cursor("calls", asked, found.position.as_json()) if found.position else ""
-    answer.say(_bound(found, reach), f"More: cursor={more}" if more else "")
+    more = next_cursor("calls", asked, found.position.as_json()) if found.position and not by_length else ""
+    answer.say(_bound(found, reach, goes_on=bool(more)), f"More: cursor={more}" if more else "")
     return answer.result(
         Calls(
             calls=[row for _, row in rows[: len(found.rows)]],
             total=found.total,
-            range=span_range(span, reach),
+            range=span_range(query.span, reach),
             looked_back_to=iso_local(found.looked_back_to, reach),
             next_cursor=more,
         )
     )
 
 
-def _headline(found: Newest[CallFacts], range_words: str) -> str:
+def _headline(found: Newest[CallFacts], order: str, range_words: str) -> str:
     shown = len(found.rows)
     if not shown:
         return f"No calls match ({range_words})."
     of_all = f"{shown} of {found.total:,} calls" if found.total and found.total > shown else count(shown, "call")
-    return f"{of_all}, newest first ({range_words}):"
+    return f"{of_all}, {order} ({range_words}):"
 
 
-def _bound(found: Newest[CallFacts], reach: Services) -> str:
+def _bound(found: Newest[CallFacts], reach: Services, *, goes_on: bool) -> str:
     if found.looked_back_to is None:
         return ""
-    return f"Looked back to {at_local(found.looked_back_to, reach)} only; the cursor goes on from there."
+    then = "; the cursor goes on from there." if goes_on else ": ask for a shorter range."
+    return f"Looked back to {at_local(found.looked_back_to, reach)} only{then}"

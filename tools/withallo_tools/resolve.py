@@ -62,19 +62,36 @@ def first_fill(ctx: ToolContext) -> Progress:
 
 
 async def find_reading(services: Services, text: str) -> Party:
-    """The person to read about; a clear best match will do.
+    """The person to read about; a clear best match will do, and so does a part of one number.
 
     Raises:
         ToolError: Nobody matches, or several do; the error lists them.
         NotFoundError: No contact has this id.
     """
-    found = await _by_number_or_id(services, text)
+    part = await part_of_number(services, text)
+    found = None if part else await _by_number_or_id(services, text)
     if found:
         return found
     meant = await services.people.resolve(text)
+    numbers = {number for person in meant.candidates for number in _numbers(services, person) if part in number}
+    if part and len(numbers) == 1:
+        return await _by_number(services, numbers.pop())
     if meant.best:
         return _party(meant.best)
+    if part and not meant.candidates:
+        await read_number(services, text)
     raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
+
+
+async def part_of_number(services: Services, text: str) -> str:
+    """The digits of what looks like a part of a number, without the 0 in front; empty for anything else."""
+    if not looks_like_number(text):
+        return ""
+    try:
+        is_part = (await read_number(services, text)).kind == "short"
+    except ToolError:
+        is_part = True
+    return re.sub(r"\D", "", text).removeprefix("0") if is_part else ""
 
 
 async def find_exact(services: Services, text: str, progress: Progress | None = None) -> Party:

@@ -1,13 +1,14 @@
-"""Finds calls and texts with somebody: by contact on v1, by number on v2."""
+"""Finds calls and texts with somebody: by number on v2, which knows what became of texts; by contact on v1."""
 
 from functools import partial
 
-from withallo_client import AlloClient, ItemFilter
+from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
 from withallo_tools.newest import Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.resolve import Party
 from withallo_tools.services import Services
 from withallo_tools.talk import Talk, talk_of_item, talk_of_row
 from withallo_tools.times import TimeRange
+from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
 
 async def conversation_with(reach: Services, party: Party, limit: int, after: Position | None = None) -> Newest[Talk]:
@@ -17,11 +18,16 @@ async def conversation_with(reach: Services, party: Party, limit: int, after: Po
         WithalloError: Allo could not answer.
     """
     client, size = reach.client, page_size(limit)
-    if party.contact_id.startswith("cnt_"):
-        sources = [Source(partial(_v1_page, client, party.contact_id, size))]
-    else:
-        sources = [Source(partial(_v2_page, client, number, size)) for number in party.numbers]
-    return await newest(sources, Wanted(TimeRange(), limit, lambda talk: True, after))
+    wanted: Wanted[Talk] = Wanted(TimeRange(), limit, lambda talk: True, after)
+    on_v1 = [Source(partial(_v1_page, client, party.contact_id, size))] if party.contact_id.startswith("cnt_") else []
+    if party.numbers and (may_use_v2(reach) or not on_v1):
+        try:
+            return await newest([Source(partial(_v2_page, client, number, size)) for number in party.numbers], wanted)
+        except (ForbiddenError, NotFoundError):
+            v2_was_refused(reach)
+            if not on_v1:
+                raise
+    return await newest(on_v1, wanted)
 
 
 async def _v1_page(client: AlloClient, contact_id: str, size: int, page: int) -> Batch[Talk]:
