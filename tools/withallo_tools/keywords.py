@@ -1,11 +1,12 @@
 """Keywords as people mean them: a word in its usual English and French forms, an amount however it is written."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
+
+from withallo_tools.letters import without_accents
 
 _GROUP = "[ ,.'\u2019\u00a0\u202f]"
 _AMOUNT = re.compile(rf"(?<![\w.,])\d{{1,3}}(?:{_GROUP}\d{{3}})+(?![\d])|(?<![\w.,])\d{{4,}}(?!\d)")
@@ -85,10 +86,7 @@ def has_all(text: str, wanted: Sequence[Keyword]) -> bool:
 
 def plain(text: str) -> str:
     """Lower case without accents: how words are compared."""
-    if text.isascii():
-        return text.lower()
-    spread = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(part for part in spread if not unicodedata.combining(part))
+    return without_accents(text.casefold())
 
 
 @lru_cache(maxsize=8192)

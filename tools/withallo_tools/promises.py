@@ -5,8 +5,9 @@ through`) are no promises.
 """
 
 import re
-import unicodedata
 from functools import cache
+
+from withallo_tools.letters import without_accents
 
 _LONGEST_SENTENCE = 400
 _SENTENCE = re.compile(r"[^.!?…;\n]+[.!?…;]*")
@@ -102,7 +103,7 @@ def _sentences(text: str) -> list[str]:
 def _is_promise(sentence: str) -> bool:
     if sentence.endswith("?"):
         return False
-    said = " ".join(_unaccented(sentence.casefold().replace("\u2019", "'")).split())
+    said = " ".join(without_accents(sentence.casefold().replace("\u2019", "'")).split())
     yes, no = _patterns()
     return bool(yes.search(said)) and not no.search(said)
 
@@ -110,11 +111,7 @@ def _is_promise(sentence: str) -> bool:
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     yes, no = "|".join((*_ENGLISH, *_french())), "|".join((*_ENGLISH_NO, *_FRENCH_NO))
-    return re.compile(_unaccented(yes)), re.compile(_unaccented(no))
-
-
-def _unaccented(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return re.compile(without_accents(yes)), re.compile(without_accents(no))
 
 
 def _french() -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """Reads one time expression; the vocabulary behind `times.parse_range`."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+from withallo_tools.letters import without_accents
 from withallo_tools.time_vocabulary import (
     AGO,
     ARTICLE,
@@ -240,8 +240,7 @@ def _begins(written: str) -> bool:
 
 
 def _plain(written: str) -> str:
-    letters = unicodedata.normalize("NFKD", written.casefold().replace("\u2019", "'"))
-    return _squeeze("".join(letter for letter in letters if not unicodedata.combining(letter)))
+    return _squeeze(without_accents(written.casefold().replace("\u2019", "'")))
 
 
 def _squeeze(text: str) -> str:

@@ -1,9 +1,10 @@
 """How names are compared: folded words, the spellings of a word that find it, and how much two words are alike."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
+
+from withallo_tools.letters import without_accents
 
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
 _MOST_WORDS = 12
@@ -39,8 +40,8 @@ _SOUNDS = tuple(
 
 def fold(text: str) -> str:
     """Lower case, no accents, everything but letters and digits a space."""
-    letters = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    kept = (letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))
+    letters = without_accents(text.casefold().translate(_LETTERS))
+    kept = (letter if letter.isalnum() else " " for letter in letters)
     return " ".join("".join(kept).split())
 
 

@@ -1,8 +1,9 @@
 """STOP and START as people write them, in English and French."""
 
 import re
-import unicodedata
 from typing import Literal
+
+from withallo_tools.letters import without_accents
 
 _POLITE = r"(?:please|pls|plz|thanks|thank you|now|svp|s il (?:vous|te) plait|merci|maintenant)"
 _CHANNEL = r"(?:all|sms|texts?|messages?|texting|messaging|contact(?:ing)?|pub|promo|publicite|notifications?)"
@@ -38,9 +39,7 @@ def keyword(text: str) -> Literal["stop", "start"] | None:
     """What a whole message asks for; a message that merely holds the word, such as `stop by at five`, asks nothing."""
     if len(text) > _LONGEST:
         return None
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in letters if not unicodedata.combining(character))
-    words = " ".join(re.findall(r"[a-z0-9]+", plain))
+    words = " ".join(re.findall(r"[a-z0-9]+", without_accents(text.casefold())))
     if _STOP_PATTERN.fullmatch(words):
         return "stop"
     return "start" if _START_PATTERN.fullmatch(words) else None
