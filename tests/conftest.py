@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -17,19 +18,20 @@ from keyring.backends.fail import Keyring as NoKeyring
 from mcp import Client
 from mcp.client import ClientExtension, advertise
 from mcp.client.session import ElicitationFnT
+from mcp.client.stdio import StdioServerParameters
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.types import CallToolResult, TextContent
 from starlette.types import ASGIApp
 
 from withallo_client import AlloClient
-from withallo_sandbox import Sandbox
+from withallo_sandbox import Sandbox, serve
 from withallo_sandbox.faults import Fault, Kind
 from withallo_server.factory import build_server
 from withallo_server.mcp_server import AlloServer
 from withallo_server.settings import Settings
 
 Era = Literal["auto", "legacy"]
-Transport = Literal["memory", "http"]
+Transport = Literal["memory", "http", "stdio"]
 
 SHOWS_APPS: ClientExtension = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
 
@@ -92,8 +94,11 @@ class World:
         apps: bool = False,
         **settings: Any,
     ) -> AbstractAsyncContextManager[Client]:
-        """A client of a server of its own."""
-        return _connected(self.server(**settings), era, transport, asks, [SHOWS_APPS] if apps else None)
+        """A client of a server of its own; over stdio that is another process, on this account all the same."""
+        extensions = [SHOWS_APPS] if apps else None
+        if transport == "stdio":
+            return _spawned(self, {**self.settings, **settings}, era, asks, extensions)
+        return _connected(self.server(**settings), era, transport, asks, extensions)
 
 
 @pytest.fixture
@@ -163,6 +168,20 @@ async def _connected(
         Client(url, mode=era, elicitation_callback=asks, extensions=extensions) as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def _spawned(
+    world: World, settings: dict[str, Any], era: Era, asks: ElicitationFnT | None, extensions: list[Any] | None
+) -> AsyncIterator[Client]:
+    chosen = {"api_key": "ak_live_sandbox", "region": "US", "approval_page": "off", **settings}
+    async with anyio.create_task_group() as tasks:
+        chosen |= {"base_url": await tasks.start(serve, world.sandbox), "data_dir": world.folder}
+        environment = {f"ALLO_{name.upper()}": str(value) for name, value in chosen.items()}
+        process = StdioServerParameters(command=sys.executable, args=["-m", "withallo_server"], env=environment)
+        async with Client(process, mode=era, elicitation_callback=asks, extensions=extensions) as client:
+            yield client
+        tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager

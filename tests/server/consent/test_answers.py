@@ -7,6 +7,7 @@ import pytest
 from mcp import MCPError
 from mcp.types import CallToolResult, ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 
+TRANSPORTS = pytest.mark.parametrize("transport", ["memory", "http", "stdio"])
 YES = {"action": "accept", "content": {"approve": True}}
 
 
@@ -27,13 +28,16 @@ async def test_the_question_names_everything(world: Any, one_round: Any, call: A
 
 
 @pytest.mark.anyio
+@TRANSPORTS
 @pytest.mark.parametrize(
     "other",
     [{"message": "The van comes at ten."}, {"to": "+14155550136"}, {"idempotency_key": "another"}],
     ids=["text", "recipient", "key"],
 )
-async def test_a_yes_for_other_arguments_is_refused(world: Any, one_round: Any, call: Any, other: Any) -> None:
-    async with world.client(asks=never_asked) as client:
+async def test_a_yes_for_other_arguments_is_refused(
+    world: Any, one_round: Any, call: Any, other: Any, transport: Any
+) -> None:
+    async with world.client(transport=transport, asks=never_asked) as client:
         asked = await one_round(client, call)
         with pytest.raises(MCPError, match="requestState"):
             await one_round(client, {**call, **other}, asked.request_state, **YES)
@@ -41,9 +45,10 @@ async def test_a_yes_for_other_arguments_is_refused(world: Any, one_round: Any, 
 
 
 @pytest.mark.anyio
+@TRANSPORTS
 @pytest.mark.parametrize("state", ["withallo-consent:made-up", "v1.AAAA", ""])
-async def test_a_made_up_state_sends_nothing(world: Any, one_round: Any, call: Any, state: str) -> None:
-    async with world.client(asks=never_asked) as client:
+async def test_a_made_up_state_sends_nothing(world: Any, one_round: Any, call: Any, state: str, transport: Any) -> None:
+    async with world.client(transport=transport, asks=never_asked) as client:
         try:
             result = await one_round(client, call, state, **YES)
             assert isinstance(result, InputRequiredResult), "an answer without a question is asked again"
@@ -53,8 +58,11 @@ async def test_a_made_up_state_sends_nothing(world: Any, one_round: Any, call: A
 
 
 @pytest.mark.anyio
-async def test_a_state_with_a_flipped_character_is_refused(world: Any, one_round: Any, call: Any) -> None:
-    async with world.client(asks=never_asked) as client:
+@TRANSPORTS
+async def test_a_state_with_a_flipped_character_is_refused(
+    world: Any, one_round: Any, call: Any, transport: Any
+) -> None:
+    async with world.client(transport=transport, asks=never_asked) as client:
         state = (await one_round(client, call)).request_state
         flipped = state[:-3] + ("A" if state[-3] != "A" else "B") + state[-2:]
         with pytest.raises(MCPError):
@@ -63,9 +71,10 @@ async def test_a_state_with_a_flipped_character_is_refused(world: Any, one_round
 
 
 @pytest.mark.anyio
+@TRANSPORTS
 @pytest.mark.parametrize("window", [600, 0], ids=["duplicates held back", "no duplicate window"])
-async def test_a_yes_works_once(world: Any, one_round: Any, call: Any, window: int) -> None:
-    async with world.client(asks=never_asked, duplicate_window=window) as client:
+async def test_a_yes_works_once(world: Any, one_round: Any, call: Any, window: int, transport: Any) -> None:
+    async with world.client(transport=transport, asks=never_asked, duplicate_window=window) as client:
         state = (await one_round(client, call)).request_state
         first = await one_round(client, call, state, **YES)
         assert not first.is_error
@@ -77,10 +86,13 @@ async def test_a_yes_works_once(world: Any, one_round: Any, call: Any, window: i
 
 
 @pytest.mark.anyio
+@TRANSPORTS
 @pytest.mark.parametrize("window", [600, 0], ids=["duplicates held back", "no duplicate window"])
-async def test_of_concurrent_answers_one_wins(world: Any, one_round: Any, call: Any, window: int) -> None:
+async def test_of_concurrent_answers_one_wins(
+    world: Any, one_round: Any, call: Any, window: int, transport: Any
+) -> None:
     results = []
-    async with world.client(asks=never_asked, duplicate_window=window) as client:
+    async with world.client(transport=transport, asks=never_asked, duplicate_window=window) as client:
         state = (await one_round(client, call)).request_state
 
         async def answer() -> None:
@@ -94,8 +106,9 @@ async def test_of_concurrent_answers_one_wins(world: Any, one_round: Any, call: 
 
 
 @pytest.mark.anyio
-async def test_a_no_cannot_be_turned_into_a_yes(world: Any, one_round: Any, call: Any) -> None:
-    async with world.client(asks=never_asked) as client:
+@TRANSPORTS
+async def test_a_no_cannot_be_turned_into_a_yes(world: Any, one_round: Any, call: Any, transport: Any) -> None:
+    async with world.client(transport=transport, asks=never_asked) as client:
         state = (await one_round(client, call)).request_state
         assert (await one_round(client, call, state, action="decline")).is_error
         assert (await one_round(client, call, state, **YES)).is_error
@@ -113,10 +126,13 @@ async def test_a_yes_is_good_for_ten_minutes(world: Any, one_round: Any, call: A
 
 
 @pytest.mark.anyio
-async def test_a_yes_given_to_another_server_process_is_refused(world: Any, one_round: Any, call: Any) -> None:
-    async with world.client(asks=never_asked) as client:
+@TRANSPORTS
+async def test_a_yes_given_to_another_server_process_is_refused(
+    world: Any, one_round: Any, call: Any, transport: Any
+) -> None:
+    async with world.client(transport=transport, asks=never_asked) as client:
         state = (await one_round(client, call)).request_state
-    async with world.client(asks=never_asked) as client:
+    async with world.client(transport=transport, asks=never_asked) as client:
         with pytest.raises(MCPError):
             await one_round(client, call, state, **YES)
     assert world.sent == []

@@ -1,4 +1,4 @@
-"""The consent matrix: every kind of client, in both protocol eras, over memory and HTTP; deliveries are counted."""
+"""The consent matrix: every kind of client, in both protocol eras, over HTTP and stdio; deliveries are counted."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +10,9 @@ from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, ErrorData
 
 ERAS = ("auto", "legacy")
-TRANSPORTS = ("memory", "http")
+TRANSPORTS = ("http", "stdio")
 TO, TEXT = "+12125550133", "The van comes at nine."
+MOMENT = 1.0
 CALL = {"to": TO, "message": TEXT}
 
 
@@ -47,8 +48,8 @@ SILENT_CLIENTS: dict[str, dict[str, Any]] = {
 
 
 async def try_to_send(client: Client, arguments: dict[str, Any]) -> CallToolResult | None:
-    """Send, giving up after a moment as clients do."""
-    with anyio.move_on_after(0.5):
+    """Send, giving up after a moment as clients do, once the server had time to ask."""
+    with anyio.move_on_after(MOMENT):
         try:
             return await client.call_tool("send_sms", arguments)
         except MCPError:
