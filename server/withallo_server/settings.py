@@ -164,7 +164,7 @@ class Settings(BaseSettings, SendingSettings, HttpSettings, InboxSettings):
         ("default",), description="Groups of tools to offer, separated by commas: default, all, or their names."
     )
     read_only: bool = Field(False, description="Offer no tool that changes anything.")
-    answer_tokens: int = Field(6000, ge=500, le=25_000, description="Tokens that one answer may take, about.")
+    answer_tokens: int = Field(6000, ge=500, le=10_000, description="Tokens that one answer may take, about.")
     sandbox: bool = Field(False, description="Work on the embedded account: no key, no network, nothing is real.")
     listen: Annotated[str, AfterValidator(_listen)] | None = Field(
         None, description="HOST:PORT at which to receive webhooks beside the stdio server."

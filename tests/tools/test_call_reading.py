@@ -42,6 +42,30 @@ async def test_the_summary_comes_with_the_end_and_says_what_is_left_out(modern: 
 
 
 @pytest.mark.anyio
+async def test_a_very_long_summary_is_read_to_its_end(
+    modern: "World", cost: Callable[[CallToolResult], tuple[int, int]]
+) -> None:
+    call_id = await _long_call(modern)
+    call = next(call for call in modern.sandbox.account.timeline.calls() if call.id == call_id)
+    kept, points = call.summary, [f"- point {number}: " + "they want it in oak " * 8 for number in range(400)]
+    call.summary = "\n".join([*points, "endless " * 2_000])
+    seen = ""
+    start = ""
+    for _ in range(20):
+        result = await modern.mcp.call_tool("get_call", {"call_id": call_id, "start": start})
+        assert max(cost(result)) <= 6_000
+        text = "".join(part.text for part in result.content if isinstance(part, TextContent))
+        seen += (result.structured_content or {})["summary"] + "\n"
+        assert AGREEMENT in text
+        if "start='line " not in text:
+            break
+        start = text.split("start='")[1].split("'", maxsplit=1)[0]
+    call.summary = kept
+    assert [point for point in points if point.strip() not in seen] == []
+    assert seen.count("endless") == 2_000
+
+
+@pytest.mark.anyio
 async def test_an_outline_tells_who_spoke_how_long_and_where_it_turns(modern: "World") -> None:
     facts = await modern.facts("get_call", call_id=await _long_call(modern), zoom="outline")
     assert abs(sum(facts["spoke"].values()) - 49 * 60) < 120

@@ -70,7 +70,8 @@ async def test_only_what_a_kind_needs_is_fetched_and_no_transcript_twice(open_wo
         first = await world.facts("list_follow_ups", since="last 30 days", limit=100)
         assert read > 2000
         read = 0
-        assert await world.facts("list_follow_ups", since="last 30 days", limit=100) == first
+        again = await world.facts("list_follow_ups", since="last 30 days", limit=100)
+        assert again["matters"] == first["matters"]
         assert read == 0
 
 

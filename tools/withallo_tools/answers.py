@@ -1,7 +1,11 @@
-"""Answers made for a model to read: a few lines of text first, the same facts as small structured content beside it."""
+"""Answers made for a model to read: a few lines of text first, the same facts as small structured content beside it.
 
-from collections.abc import Sequence
-from typing import Self
+Some clients show a model the text, some the structured content, some both: each keeps to the budget by itself.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
@@ -11,8 +15,11 @@ from withallo_tools.outsiders import RECORDS, fence, untrusted_members
 
 DEFAULT_BUDGET = 6_000
 CEILING = 25_000
+MOST_BUDGET = 10_000
 _FENCE_COST = 40
 _BYTES_PER_TOKEN = 3
+_RARE, _BEYOND = 0x2E80, 0x10000
+_SHORTEST = 40
 
 
 class Row(BaseModel):
@@ -28,22 +35,30 @@ class Facts(Row):
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a text costs, on the high side for plain prose."""
-    return len(text.encode(errors="replace")) // _BYTES_PER_TOKEN + 1
+    """About how many tokens a text costs, on the high side for plain prose; rare signs cost several each."""
+    rare = 0 if text.isascii() else sum(2 if ord(sign) < _BEYOND else 4 for sign in text if ord(sign) >= _RARE)
+    return (len(text.encode(errors="replace")) - rare) // _BYTES_PER_TOKEN + rare + 1
+
+
+def estimate_json(value: object) -> int:
+    """About how many tokens a model pays for structured content."""
+    return estimate_tokens(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str))
 
 
 class Answer:
     """Collects what a tool says, and stops before it gets too long.
 
-    Our own words go through `say`; a row that holds a word of somebody else goes through `rows`, already cleaned by
-    `outsiders.clean`.
+    Our own words go through `say`; a row that holds a word of somebody else goes through `table` or `rows`, already
+    cleaned by `outsiders.clean`.
 
     Args:
-        budget: Tokens this answer may take; never above half the ceiling, for structured content needs its share.
+        budget: Tokens that the text may take, and the structured content too; never more than `MOST_BUDGET` each, so
+            that both together stay under the ceiling.
     """
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
-        self._left = min(budget, CEILING // 2)
+        self._budget = min(budget, MOST_BUDGET)
+        self._left = self._budget
         self._parts: list[str] = []
 
     def say(self, *lines: str) -> Self:
@@ -52,6 +67,26 @@ class Answer:
             self._left -= estimate_tokens(line)
             self._parts.append(line)
         return self
+
+    def table(self, rows: Sequence[tuple[str, BaseModel]], wrote: str, whom: str = "") -> int:
+        """Add rows that structured content repeats, fenced, as far as the budget goes for the dearer of both.
+
+        Args:
+            rows: Each as text and as structured content.
+            wrote: Who wrote them.
+            whom: Whom all rows are with, said before them.
+
+        Returns:
+            How many found room; the caller says how to get the others.
+        """
+        left, fitting = self._budget - _SHORTEST, 0
+        for _, facts in rows:
+            left -= estimate_json(facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
+            if left < 0 and fitting:
+                break
+            fitting += 1
+        said = [*([whom] if whom else []), *(text for text, _ in rows[:fitting])]
+        return max(0, self.rows(said, wrote) - bool(whom))
 
     def rows(self, rows: Sequence[str], wrote: str) -> int:
         """Add rows that hold outsiders' words, fenced, as far as the budget goes.
@@ -77,8 +112,11 @@ class Answer:
 
     def result(self, facts: Facts) -> CallToolResult:
         """The finished answer."""
+        content = structured(facts)
+        while estimate_json(content) > self._budget + _FENCE_COST and (less := _shortened(content)) != content:
+            content = less
         return CallToolResult(
-            content=[TextContent(type="text", text="\n".join(self._parts))], structured_content=structured(facts)
+            content=[TextContent(type="text", text="\n".join(self._parts))], structured_content=content
         )
 
 
@@ -92,6 +130,18 @@ def structured(facts: Facts) -> dict[str, object]:
     content = facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     untrusted = [path for path in untrusted_members(type(facts)) if content.get(path.split(".")[0])]
     return {**content, "untrusted": untrusted} if untrusted else content
+
+
+def _shortened(value: Any) -> Any:
+    """Structured content with its largest member cut to half: a bound for what no row stands for."""
+    if isinstance(value, str):
+        return f"{value[: len(value) // 2]}…" if len(value) > _SHORTEST else value
+    if isinstance(value, list):
+        return value[: (len(value) + 1) // 2] if len(value) > 1 else [_shortened(part) for part in value]
+    if isinstance(value, Mapping) and value:
+        largest = max(value, key=lambda name: estimate_json(value[name]))
+        return {**value, largest: _shortened(value[largest])}
+    return value
 
 
 def refusal(reason: str, rows: Sequence[str] = (), then: str = "", wrote: str = RECORDS) -> ToolError:

@@ -9,7 +9,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from withallo_tools.answers import CEILING, Facts, count, estimate_tokens
+from withallo_tools.answers import MOST_BUDGET, Facts, count, estimate_tokens
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
 from withallo_tools.keywords import Keyword
@@ -20,7 +20,8 @@ from withallo_tools.transcripts import Turn, around, clock, ending, read_clock, 
 Zoom = Literal["summary", "outline", "transcript"]
 _SHARE_OF_BUDGET = 0.85
 _GAP_COST = 16
-_TURN = re.compile(r"(?:turn|#)\s*(\d{1,6})", re.IGNORECASE)
+_PLACE = re.compile(r"(turn|line)\s*(\d{1,6})", re.IGNORECASE)
+_LONGEST_LINE = 1_000
 
 
 class CallDetail(Facts):
@@ -41,6 +42,7 @@ class View:
     Attributes:
         find: Words whose places are shown.
         first: Index of the first turn.
+        line: Index of the first line of the summary.
         start: Seconds from the start of the call.
         end: Seconds from the start of the call.
         with_ending: Whether the last turns always come along.
@@ -53,6 +55,7 @@ class View:
     speaker: str
     with_ending: bool
     first: int = 0
+    line: int = 0
 
     @property
     def slices(self) -> bool:
@@ -98,10 +101,10 @@ class Told:
     facts: CallDetail
 
 
-def read_first(text: str) -> int:
-    """The turn that `start` names, as an index; 0 where it names none."""
-    found = _TURN.fullmatch(text.strip())
-    return max(0, int(found[1]) - 1) if found else 0
+def read_place(text: str, kind: Literal["turn", "line"]) -> int:
+    """The turn, or the line of the summary, that `start` names, as an index; 0 where it names none."""
+    found = _PLACE.fullmatch(text.strip())
+    return max(0, int(found[2]) - 1) if found and found[1].lower() == kind else 0
 
 
 def read_offset_of(name: str, text: str) -> float | None:
@@ -110,7 +113,7 @@ def read_offset_of(name: str, text: str) -> float | None:
     Raises:
         ToolError: It is no offset.
     """
-    if not text.strip() or (name == "start" and _TURN.fullmatch(text.strip())):
+    if not text.strip() or (name == "start" and _PLACE.fullmatch(text.strip())):
         return None
     seconds = read_clock(text)
     if seconds is None:
@@ -124,13 +127,17 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     turns = turns_of(call)
     _check_slice(view, call, turns)
     rows, notes = [head[0]], []
-    summary = quote(call.summary or "") if not view.slices and view.zoom == "summary" else []
+    whole = _lines(call.summary or "")[view.line :] if not view.slices and view.zoom == "summary" else []
+    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
+    summary = _fitting(whole, room * 3 // 4)
+    if len(summary) < len(whole):
+        notes.append(f"The summary goes on: start='line {view.line + len(summary) + 1}' shows more of it.")
     rows += summary or ([] if view.slices or view.zoom == "outline" else ["No summary."])
     parts = sections(turns) if view.zoom == "outline" and turns else []
     rows += [part.line for part in parts]
     tail = ending(turns) if view.with_ending else set()
     wanted = view.wanted(turns)
-    room = int(min(budget, CEILING // 2) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
+    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
     heard = [turn for turn in turns if view.hears(turn) or turn.index in tail]
     chosen = _within(heard, wanted, tail, room)
     lines = shown_lines(heard, chosen) if chosen else []
@@ -151,6 +158,19 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
             turns=len(turns),
         ),
     )
+
+
+def _lines(summary: str) -> list[str]:
+    """The lines of a summary, as outsiders' words; endless ones in pieces."""
+    pieces = (
+        line[at : at + _LONGEST_LINE] for line in summary.splitlines() for at in range(0, len(line), _LONGEST_LINE)
+    )
+    return [quoted for piece in pieces for quoted in quote(piece)]
+
+
+def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    costs = itertools.accumulate(estimate_tokens(line) for line in lines)
+    return [line for line, cost in zip(lines, costs, strict=True) if cost <= room]
 
 
 def _check_slice(view: View, call: CallFacts, turns: Sequence[Turn]) -> None:

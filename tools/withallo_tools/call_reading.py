@@ -7,7 +7,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_tools.answers import Answer, Facts
-from withallo_tools.call_detail import CallDetail, View, Zoom, read_first, read_offset_of, tell
+from withallo_tools.call_detail import CallDetail, View, Zoom, read_offset_of, read_place, tell
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import read_call, read_calls, rest_id
 from withallo_tools.keywords import keywords
@@ -59,7 +59,8 @@ async def get_call(
     view = View(
         zoom=zoom,
         find=keywords(find),
-        first=read_first(start),
+        first=read_place(start, "turn"),
+        line=read_place(start, "line"),
         start=read_offset_of("start", start),
         end=read_offset_of("end", end),
         speaker=speaker,
@@ -97,7 +98,7 @@ async def get_calls(
         f"{len(calls)} of {len(asked)} calls ({span_words(TimeRange(), reach)}):",
         f"Unknown ids: {', '.join(unknown[:10])}" if unknown else "",
     )
-    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    shown = answer.table(rows, EVERYBODY)
     if shown < len(rows):
         answer.say(f"{len(rows) - shown} calls left out for length: ask for their ids, from {rows[shown][1].id} on.")
     return answer.result(ManyCalls(calls=tuple(row for _, row in rows[:shown]), unknown=unknown))

@@ -82,8 +82,7 @@ async def _answer(
     by_length = "longest" in asked["calls"]
     order = "longest first" if by_length else "newest first"
     answer = Answer(reach.answer_budget).say(_headline(found, order, span_words(query.span, reach)))
-    whom = [f"with {party.label}"] if party else []
-    found = found.cut(answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom))
+    found = found.cut(answer.table(rows, EVERYBODY, f"with {party.label}" if party else ""))
     more = next_cursor("calls", asked, found.position.as_json()) if found.position and not by_length else ""
     answer.say(_bound(found, reach, goes_on=bool(more)), f"More: cursor={more}" if more else "")
     return answer.result(

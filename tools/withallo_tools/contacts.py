@@ -64,7 +64,7 @@ async def search_contacts(
         "" if page.complete else "Not every contact was read yet: somebody may be missing; try again in a moment.",
     )
     rows = [people_row(reach, person, searched=bool(query)) for person in page.people]
-    shown = answer.rows([text for text, _ in rows], RECORDS)
+    shown = answer.table(rows, RECORDS)
     more = next_cursor("contacts", asked, offset + shown) if shown and offset + shown < page.total else ""
     answer.say(f"More: cursor={more}" if more else "")
     people = tuple(row for _, row in rows[:shown])
@@ -104,7 +104,7 @@ async def get_contact_conversation(
     answer = Answer(reach.answer_budget).say(
         f"{len(rows)}{of_all} calls and texts, newest first ({span_words(TimeRange(), reach)}):"
     )
-    shown = answer.rows([f"with {party.label}", *(text for text, _ in rows)], EVERYBODY) - 1
+    shown = answer.table(rows, EVERYBODY, f"with {party.label}")
     found = found.cut(shown)
     more = next_cursor("conversation", asked, found.position.as_json()) if found.position else ""
     answer.say(f"More: cursor={more}" if more else "")

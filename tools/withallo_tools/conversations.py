@@ -123,8 +123,7 @@ async def _answer(
         _headline(len(rows), found.total, f"{wanted.order} first", span_words(span, reach)),
         _hint(wanted.words, with_contact=party is not None) if not rows else "",
     )
-    whom = [f"with {party.label}"] if party else []
-    shown = answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
+    shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
     answer.say(f"More: cursor={more}" if more else "")

@@ -196,8 +196,7 @@ async def known_topics(reach: Services, words: str) -> tuple[str, ...]:
 
 def _show(answer: Answer, rows: Sequence[tuple[str, EventRow]], party: Party | None) -> int:
     """Show the events, or only whom they would be of, and say how many found room."""
-    whom = [f"with {party.label}"] if party and not rows else []
-    return answer.rows([*whom, *(text for text, _ in rows)], EVERYBODY) - len(whom)
+    return answer.table(rows, EVERYBODY, f"with {party.label}" if party and not rows else "")
 
 
 async def event_rows(reach: Services, events: Sequence[InboxEvent]) -> list[tuple[str, EventRow]]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_tools.answers import Answer, Facts, Row, count, estimate_tokens
+from withallo_tools.answers import MOST_BUDGET, Answer, Facts, Row, count, estimate_json, estimate_tokens
 from withallo_tools.follow_up_sources import Everything, Words, everything
 from withallo_tools.follow_ups import FollowUps, Promise, follow_ups
 from withallo_tools.gist import gist
@@ -96,11 +96,10 @@ async def list_follow_ups(
     talks = [talk for talk in found.talks if talk.at and talk.at <= as_of]
     open_ones = follow_ups(talks, since=span.start, same=lambda number: normal(number, reach.region), heard=found.heard)
     rows = await _rows(reach, _on_line(open_ones, chosen.number if chosen else None), kind, named=chosen is None)
-    page = _share(rows, offset, limit, int(reach.answer_budget * _FOR_ROWS))
+    page = _share(rows, offset, limit, int(min(reach.answer_budget, MOST_BUDGET) * _FOR_ROWS))
     counts = {each: sum(matter.kind == each for _, matter in rows) for each in _LABELS}
     answer = Answer(reach.answer_budget).say(f"{_headline(counts, kind)} ({span_words(span, reach)}):")
-    whom = [f"with {party.label}"] if party else []
-    answer.rows([*whom, *(text for text, _ in page)], EVERYBODY)
+    answer.table(page, EVERYBODY, f"with {party.label}" if party else "")
     left = len(rows) - offset - len(page)
     more = next_cursor("follow-ups", asked, [int(as_of.timestamp()), offset + len(page)]) if left > 0 else ""
     answer.say(*_notes(open_ones, found, reach, kind), f"{left} more: cursor={more}" if more else "")
@@ -200,7 +199,9 @@ def _share(
         ranked.append((places[matter.kind], index))
     chosen: list[int] = []
     for _, index in sorted(ranked)[offset : offset + limit]:
-        budget -= estimate_tokens(rows[index][0])
+        text, matter = rows[index]
+        facts = estimate_json(matter.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
+        budget -= max(estimate_tokens(text), facts)
         if budget < 0 and chosen:
             break
         chosen.append(index)

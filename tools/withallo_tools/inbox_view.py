@@ -122,7 +122,7 @@ async def list_conversations(
     answer = Answer(reach.answer_budget).say(
         f"{len(rows)} conversations, latest first ({span_words(TimeRange(), reach)}):" if rows else "No conversations."
     )
-    shown = answer.rows([text for text, _ in rows], EVERYBODY)
+    shown = answer.table(rows, EVERYBODY)
     found = found.cut(shown)
     more = next_cursor("conversations", asked, found.position.as_json()) if found.position else ""
     answer.say(f"More: cursor={more}" if more else "")
