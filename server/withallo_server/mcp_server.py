@@ -76,7 +76,7 @@ class AlloServer(MCPServer[Runtime]):
             website_url="https://withallo.com",
             log_level=runtime.settings.log_level,
             lifespan=_lifespan,
-            subscriptions=runtime.notifier.bus,
+            subscriptions=runtime.notifier.subscriptions,
             middleware=[self._attend],
             request_state_security=request_state,
         )

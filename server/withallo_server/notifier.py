@@ -30,7 +30,7 @@ class Notifier:
     """Publishes changes; may be called from anywhere on the event loop.
 
     Attributes:
-        bus: Where listeners of the 2026-07-28 protocol are served from.
+        bus: Where changes of this account are published for listeners of the 2026-07-28 protocol.
         experimental: Experimental capabilities to declare to clients that begin with `initialize`.
     """
 
@@ -39,6 +39,11 @@ class Notifier:
         self.experimental: dict[str, dict[str, Any]] = {}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[str, set[int]] = {}
+
+    @property
+    def subscriptions(self) -> SubscriptionBus:
+        """Where the server lets whoever is calling listen."""
+        return self.bus
 
     async def resource_updated(self, uri: str, *, here: bool = False) -> None:
         """Tell who subscribed to a resource that it has new content.

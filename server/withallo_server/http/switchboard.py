@@ -5,10 +5,10 @@ from typing import Any
 
 from mcp.server import ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult
-from mcp.server.subscriptions import InMemorySubscriptionBus, ServerEvent, SubscriptionBus
+from mcp.server.subscriptions import ServerEvent, SubscriptionBus
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from withallo_server.notifier import Notifier, publish_here
+from withallo_server.notifier import Notifier
 
 
 class _CallersBus:
@@ -19,9 +19,6 @@ class _CallersBus:
 
     async def publish(self, event: ServerEvent) -> None:
         await self._of_caller().publish(event)
-
-    async def publish_here(self, event: ServerEvent) -> None:
-        await publish_here(self._of_caller(), event)
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         return self._of_caller().subscribe(listener)
@@ -36,13 +33,17 @@ class Switchboard(Notifier):
     """
 
     def __init__(self, of_caller: Callable[[], Notifier | None], own_bus: SubscriptionBus | None = None) -> None:
-        self._own_bus = own_bus or InMemorySubscriptionBus()
+        super().__init__(own_bus)
         self._of_caller = of_caller
-        super().__init__(_CallersBus(self._bus_of_caller))
+
+    @property
+    def subscriptions(self) -> SubscriptionBus:
+        """The bus of whoever is calling; what the operator's account publishes goes to its own, whoever calls."""
+        return _CallersBus(self._bus_of_caller)
 
     def _bus_of_caller(self) -> SubscriptionBus:
         other = self._of_caller()
-        return self._own_bus if other is None else other.bus
+        return self.bus if other is None else other.bus
 
     async def _remember(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         other = self._of_caller()

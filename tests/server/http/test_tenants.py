@@ -68,6 +68,35 @@ async def test_an_event_of_one_account_is_neither_heard_nor_read_by_another(serv
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("first_is_operator", [False, True])
+async def test_an_event_of_the_operator_is_heard_by_the_operator_alone_whoever_called_first(
+    served: Any, hashed: Any, first_is_operator: bool
+) -> None:
+    """The first caller opens the inbox that all share; what is published later is not published in their name."""
+    authorization, line = hashed()
+    credentials = [f"Api-Key {FIRST}", authorization]
+    async with served(bring_your_own_key=True, tokens=(line,)) as it:
+        for credential in credentials[:: -1 if first_is_operator else 1]:
+            async with it.client(credential) as client:
+                await client.call_tool("list_events", {})
+        async with (
+            it.client(f"Api-Key {FIRST}") as tenant,
+            it.client(authorization) as operator,
+            tenant.listen(resource_subscriptions=[RECENT]) as heard_by_tenant,
+            operator.listen(resource_subscriptions=[RECENT]) as heard_by_operator,
+        ):
+            await _store(it.runtime, it.runtime.settings.account, "for the operator")
+            with anyio.fail_after(5):
+                async for _ in heard_by_operator:
+                    break
+            await _store(it.runtime, account_name(SecretStr(FIRST)), "for the tenant")
+            with anyio.fail_after(5):
+                async for _ in heard_by_tenant:
+                    break
+            assert "for the tenant" in str(await tenant.read_resource(RECENT)), "it heard of its own event, not before"
+
+
+@pytest.mark.anyio
 async def test_a_key_that_allo_does_not_take_gets_nobody_in(served: Any) -> None:
     async with served(bring_your_own_key=True) as it, httpx.AsyncClient() as http:
         for key in ("ak_live_of_nobody", "ak_live_trial", "x", "é", "", "a b", "k" * 500):
