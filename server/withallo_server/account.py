@@ -123,12 +123,16 @@ class Account:
 
     async def numbers(self, *, fresh: bool = False) -> Sequence[Number]:
         """Lines and sender IDs, kept for five minutes for whoever does not ask for fresh ones."""
-        async with self._numbers_lock:
-            kept = self.fresh_for if fresh else NUMBERS_KEPT
-            if self.numbers_as_of is None or abs(self.now() - self.numbers_as_of) >= kept:
-                self._numbers = tuple(await self.client.numbers.list())
-                self.numbers_as_of = self.now()
-            return self._numbers
+        kept = self.fresh_for if fresh else NUMBERS_KEPT
+        if not self._has_numbers(kept):
+            async with self._numbers_lock:
+                if not self._has_numbers(kept):
+                    self._numbers = tuple(await self.client.numbers.list())
+                    self.numbers_as_of = self.now()
+        return self._numbers
+
+    def _has_numbers(self, kept: timedelta) -> bool:
+        return self.numbers_as_of is not None and abs(self.now() - self.numbers_as_of) < kept
 
     async def scopes(self) -> frozenset[str]:
         """Scopes of the key, asked once in the life of this process."""

@@ -51,6 +51,10 @@ def clean(text: object, limit: int | None = None, more: str = "") -> str:
         more: Where the rest can be read, named after a cut.
     """
     raw = text if isinstance(text, str) else str(text)
+    return (_cleaned_before if len(raw) <= _SHORT else _cleaned)(raw, limit, more)
+
+
+def _cleaned(raw: str, limit: int | None, more: str) -> str:
     unseen = raw[limit * _HIDDEN_SHARE :] if limit else ""
     seen = raw[: len(raw) - len(unseen)]
     line = _FOLD.join(part for part in (" ".join(piece.split()) for piece in _lines(seen)) if part)
@@ -58,6 +62,10 @@ def clean(text: object, limit: int | None = None, more: str = "") -> str:
         return line
     where = f": {more}" if more else ""
     return f"{line[:limit].rstrip()}… ⟦{max(len(line) - limit, 0) + len(unseen)} characters more{where}⟧"
+
+
+_cleaned_before = functools.lru_cache(maxsize=8192)(_cleaned)
+"""The same for what is short, kept: names and numbers come again in every answer."""
 
 
 def quote(text: str) -> list[str]:
@@ -137,7 +145,6 @@ def _lines(text: str) -> list[str]:
 
 @functools.lru_cache(maxsize=4096)
 def _harmless(line: str) -> str:
-    """A short line, kept: names and numbers come again in every answer."""
     return _defuse(_visible(line))
 
 

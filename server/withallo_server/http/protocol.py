@@ -1,12 +1,13 @@
 """HTTP/1.1 as uvicorn speaks it, with an end to requests that drip in."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEADER_SECONDS = 10.0
+GATHERED_BYTES = 65_536
 
 
 class ImpatientProtocol(H11Protocol):
@@ -18,7 +19,7 @@ class ImpatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn types it
         """A client is there; it has some seconds to say what it wants."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -49,3 +50,41 @@ class ImpatientProtocol(H11Protocol):
         is_answering = cycle is not None and not cycle.response_complete
         if not is_answering and self.conn.their_state is h11.IDLE:
             self.transport.close()
+
+
+class Gathering:
+    """A transport that sends the head of an answer together with its body, in one packet instead of two.
+
+    Args:
+        transport: What really sends.
+        loop: The event loop; whatever is written within one turn of it leaves together.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send soon."""
+        if not self._parts:
+            self._loop.call_soon(self._send)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > GATHERED_BYTES:
+            self._send()
+
+    def close(self) -> None:
+        """Send what is left, then close."""
+        self._send()
+        self._transport.close()
+
+    def _send(self) -> None:
+        if self._parts:
+            data = b"".join(self._parts)
+            self._parts, self._size = [], 0
+            self._transport.write(data)
