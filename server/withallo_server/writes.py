@@ -18,6 +18,7 @@ from withallo_server.audit.log import AuditLog
 from withallo_server.audit.trail import Line, Trail
 from withallo_server.consent.callers import client_name, principal_of
 from withallo_server.consent.decision import Approval
+from withallo_server.consent.form import brings_answer
 from withallo_server.consent.gate import Gate
 from withallo_server.consent.policy import Policy, is_gated, may_happen_twice, policy_for, tightened
 from withallo_server.consent.question import question_about, question_between
@@ -201,7 +202,7 @@ class GatedWrites:
 
     async def _ask(self, ctx: Context[Any, Any], write: Write, reasons: tuple[str, ...]) -> Approval:
         example = f"{write.tool}:{write.recipients[0]}" if write.recipients else write.tool
-        to_them = await self.warnings.about_recipients(ctx, write)
+        to_them = () if brings_answer(ctx) else await self.warnings.about_recipients(ctx, write)
         of_it = await self.warnings.about_text(ctx, write)
         question = question_about(write, (*reasons, *to_them, *of_it, *await self._repetition(write)))
         return await self.gate.ask(ctx, question, write.idempotency_key or uuid4().hex, example)

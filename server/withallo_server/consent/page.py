@@ -215,10 +215,11 @@ def _form(page: OpenPage, problem: str = "") -> str:
             '<label for="code">Code from the log of the server, which your assistant does not see</label>'
             '<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="9">'
         )
+    go = "Yes, do it" if question.text is None else "Send"
     parts.append(
-        '<div class="buttons"><button class="go" name="decision" value="send">Send</button>'
+        f'<div class="buttons"><button class="go" name="decision" value="send">{go}</button>'
         '<button name="decision" value="cancel">Cancel</button></div></form>'
-        '<p class="note">Nothing happens unless you press Send. This page is good for ten minutes, once.</p>'
+        f'<p class="note">Nothing happens unless you press {go}. This page is good for ten minutes, once.</p>'
     )
     return "\n".join(filter(None, parts))
 

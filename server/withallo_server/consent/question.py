@@ -62,9 +62,7 @@ def question_about(write: Write, warnings: tuple[str, ...]) -> Question:
     message = write.payload.get("message")
     text = message if isinstance(message, str) else None
     rows = tuple(
-        (one_line(label), one_line(value))
-        for label, value in write.details
-        if not (text is not None and (label in TEXT_LABELS or value == text))
+        (one_line(label), one_line(value)) for label, value in write.details if text is None or label not in TEXT_LABELS
     )
     return Question(
         tool=write.tool,

@@ -28,6 +28,13 @@ async def test_the_question_names_everything(world: Any, one_round: Any, call: A
 
 
 @pytest.mark.anyio
+async def test_a_text_cannot_take_a_row_of_the_question_away(world: Any, one_round: Any, call: Any) -> None:
+    async with world.client(asks=never_asked) as client:
+        asked = await one_round(client, {**call, "message": "New York +12125550100"})
+    assert "From: New York +12125550100" in str((asked.input_requests or {})["approval"].params.message)
+
+
+@pytest.mark.anyio
 @TRANSPORTS
 @pytest.mark.parametrize(
     "other",

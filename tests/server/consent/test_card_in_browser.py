@@ -14,11 +14,13 @@ STRICT = (
 )
 
 
-async def show_card(window: Any, client: Any, arguments: Any, theme: str = "light") -> tuple[Any, Any, list[str]]:
+async def show_card(
+    window: Any, client: Any, arguments: Any, theme: str = "light", *, tool: str = "send_sms", go: str = "Send"
+) -> tuple[Any, Any, list[str]]:
     """The card as a host shows it: in a sandboxed frame, without a network, talking by messages."""
     page, trouble = await window(viewport={"width": 500, "height": 800})
     html = (await client.read_resource("ui://withallo/send-card.html")).contents[0].text
-    result = (await client.call_tool("send_sms", arguments)).model_dump(mode="json", by_alias=True, exclude_none=True)
+    result = (await client.call_tool(tool, arguments)).model_dump(mode="json", by_alias=True, exclude_none=True)
 
     async def call_tool(params: Any) -> Any:
         answer = await client.call_tool(params["name"], params["arguments"])
@@ -29,7 +31,7 @@ async def show_card(window: Any, client: Any, arguments: Any, theme: str = "ligh
     strict = html.replace("<head>", f"<head>{STRICT}", 1)
     await page.evaluate("([html, result, theme]) => window.show(html, result, theme)", [strict, result, theme])
     card = page.frame_locator("iframe")
-    await card.get_by_role("button", name="Send").wait_for()
+    await card.get_by_role("button", name=go).wait_for()
     return page, card, trouble
 
 
@@ -77,6 +79,19 @@ async def test_cancel_in_the_card(world: Any, call: Any, window: Any) -> None:
         await card.get_by_role("status").filter(has_text="Nothing was sent").wait_for()
     assert trouble == []
     assert world.sent == []
+
+
+@pytest.mark.anyio
+async def test_a_card_about_something_else_than_a_text_says_what_its_button_does(world: Any, window: Any) -> None:
+    webhook = {"url": "https://hooks.example/card", "topics": ["sms.received"]}
+    async with world.client(apps=True) as client:
+        _, card, trouble = await show_card(window, client, webhook, tool="create_webhook", go="Yes, do it")
+        assert not await card.get_by_role("button", name="Edit").is_visible()
+        await card.get_by_text("Nothing happens unless you press Yes, do it.").wait_for()
+        await card.get_by_role("button", name="Yes, do it").click()
+        await card.get_by_role("status").filter(has_text="Created").wait_for()
+        assert "https://hooks.example/card" in str(await client.call_tool("list_webhooks"))
+    assert trouble == []
 
 
 @pytest.mark.anyio

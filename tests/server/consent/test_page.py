@@ -205,6 +205,17 @@ async def test_the_page_can_be_neither_framed_read_nor_scripted(world: Any, word
 
 
 @pytest.mark.anyio
+async def test_the_button_says_what_it_does(world: Any, words: Any) -> None:
+    webhook = {"url": "https://hooks.example/x", "topics": ["sms.received"]}
+    async with world.client(approval_page="print") as client, browser() as window:
+        link = LINK.search(words(await client.call_tool("create_webhook", webhook)))
+        assert link
+        page = (await window.get(link[0])).text
+    assert 'value="send">Yes, do it</button>' in page
+    assert "Send" not in page
+
+
+@pytest.mark.anyio
 async def test_a_late_decision_sends_nothing(world: Any, words: Any, call: Any, code: Any) -> None:
     async with world.client(approval_page="print") as client, browser() as window:
         link = await link_of(client, words, call)
