@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-# The quick reader takes 1e999, NaN and Infinity for numbers.
-_HUGE = re.compile(rb"\d[eE]\+?\d{3}|NaN|Infinity")
+# The quick reader takes 1e999 for a number.
+_HUGE = re.compile(rb"\d[eE]\+?\d{3}")
 
 
 def read_json(raw: bytes | str) -> Any:
@@ -20,7 +20,7 @@ def read_json(raw: bytes | str) -> Any:
     """
     if _HUGE.search(raw if isinstance(raw, bytes) else raw.encode(errors="replace")) is None:
         with suppress(ValueError):
-            return from_json(raw)
+            return from_json(raw, allow_inf_nan=False)
     with suppress(ValueError, RecursionError):
         return _read_with_care(raw)
     # Raised out here: the reader's own error holds the whole text.
