@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from withallo_client import __version__
+from withallo_server.settings import load_settings
 from withallo_tools.catalog import TOOLS
 
 ROOT = Path(__file__).parents[1]
@@ -82,6 +83,26 @@ def test_the_bundle_has_what_it_needs_to_start(monkeypatch: pytest.MonkeyPatch, 
     assert (tmp_path / "stage" / "manifest.json").is_file()
     assert not any("__pycache__" in path.parts for path in (tmp_path / "stage").rglob("*"))
     assert first == bundle.pack(tmp_path / "second.mcpb").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"sandbox": True}, {"api_key": "ak_live_x"}, {"api_key": "ak_live_x", "region": "FR", "read_only": True}],
+)
+def test_what_a_user_leaves_empty_in_the_bundle_is_no_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: dict[str, Any]
+) -> None:
+    (tmp_path / "manifest.json").write_text(GENERATED["docs/listings/mcpb/manifest.json"])
+
+    command, environment = script("bundle").launch(tmp_path, chosen)
+
+    assert str(tmp_path) in command
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.sandbox is chosen.get("sandbox", False)
+    assert settings.region == chosen.get("region")
+    assert (settings.api_key is not None) is ("api_key" in chosen)
 
 
 @pytest.mark.parametrize("name", [".claude-plugin/plugin.json", ".cursor-plugin/plugin.json"])

@@ -151,8 +151,8 @@ def _user_setting(option: Option) -> dict[str, Any]:
         "description": option.description,
         "required": False,
     }
-    if option.is_switch:
-        setting["default"] = False
+    # A setting without a default stays as its own placeholder when nobody fills it in.
+    setting["default"] = False if option.is_switch else ""
     if option.is_secret:
         setting["sensitive"] = True
     return setting
