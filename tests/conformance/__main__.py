@@ -4,6 +4,7 @@ Needs npx; Node 22 comes through it. The production server is asked first, then 
 """
 
 import asyncio
+import itertools
 import os
 import re
 import shutil
@@ -27,6 +28,11 @@ from withallo_server.settings import Settings
 
 LEGACY, MODERN = "@modelcontextprotocol/conformance@0.1.16", "@modelcontextprotocol/conformance@0.2.0-alpha.12"
 INSPECTOR = "@modelcontextprotocol/inspector@2.12"
+INSPECTED = (
+    ("tools/list",), ("resources/list",), ("resources/templates/list",), ("prompts/list",),
+    ("tools/call", "--tool-name", "list_numbers"), ("resources/read", "--uri", "allo://numbers"),
+    ("prompts/get", "--prompt-name", "end_of_day"),
+)  # fmt: skip
 NODE = ("-y", "-p", "node@22", "-p")
 
 WITHOUT_FIXTURES = {
@@ -82,17 +88,27 @@ def _results(npx: str, suite: str, url: str) -> list[tuple[str, str]]:
 
 
 def _inspect(npx: str, url: str) -> list[str]:
-    targets = {
-        "stdio, 2025-11-25": [sys.executable, "-m", "withallo_server", "--sandbox"],
-        "http, 2025-11-25": [url, "--transport", "http", "--protocol-era", "legacy"],
-        "http, 2026-07-28": [url, "--transport", "http", "--protocol-era", "modern"],
-    }
+    stdio = [sys.executable, "-m", "withallo_server", "--sandbox"]
     failed = []
-    for name, target in targets.items():
-        result = _npx(npx, INSPECTOR, "mcp-inspector", "--cli", *target, "--method", "tools/list", "--strict")
-        _say(f"inspector --strict, {name}: exit {result.returncode}")
-        if result.returncode:
-            failed.append(f"inspector, {name}: {result.stderr[-500:]}")
+    for era, (place, target) in itertools.product(
+        ("legacy", "modern"), {"stdio": stdio, "http": [url, "--transport", "http"]}.items()
+    ):
+        for method in INSPECTED:
+            result = _npx(
+                npx,
+                INSPECTOR,
+                "mcp-inspector",
+                "--cli",
+                *target,
+                "--protocol-era",
+                era,
+                "--strict",
+                "--method",
+                *method,
+            )
+            if result.returncode:
+                failed.append(f"inspector, {place}, {era}, {method[0]}: {result.stderr[-500:]}")
+        _say(f"inspector --strict, {place}, {era}: {len(INSPECTED)} methods")
     return failed
 
 
