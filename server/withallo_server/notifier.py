@@ -4,9 +4,10 @@ The SDK serves `subscriptions/listen` (2026-07-28) from its bus; for connections
 server itself has to remember who subscribed to what. This is the module that touches the SDK's private names for it.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any, Final
 
+import anyio
 from mcp.server import MCPServer, ServerRequestContext
 from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult
@@ -22,6 +23,9 @@ from mcp.server.subscriptions import (
     ToolsListChanged,
 )
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+PATIENCE_SECONDS: Final = 1.0
+REST_SECONDS: Final = 30.0
 
 _CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
@@ -39,6 +43,7 @@ class Notifier:
         self.experimental: dict[str, dict[str, Any]] = {}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[str, set[int]] = {}
+        self._resting: dict[int, float] = {}
 
     @property
     def subscriptions(self) -> SubscriptionBus:
@@ -54,30 +59,36 @@ class Notifier:
         """
         await self._publish(ResourceUpdated(uri=uri), here=here)
         subscribed = self._subscribers.get(uri, set())
-        for connection in [connection for key, connection in self._connections.items() if key in subscribed]:
-            await connection.send_resource_updated(uri)
+        await self._tell(lambda connection: connection.send_resource_updated(uri), subscribed)
 
     async def tools_changed(self) -> None:
         """Tell everybody that other tools are on, and with them other prompts."""
         await self.bus.publish(ToolsListChanged())
         await self.bus.publish(PromptsListChanged())
-        for connection in tuple(self._connections.values()):
-            await connection.send_tool_list_changed()
-            await connection.send_prompt_list_changed()
+        await self._tell(lambda connection: connection.send_tool_list_changed())
+        await self._tell(lambda connection: connection.send_prompt_list_changed())
 
     async def resources_changed(self, *, here: bool = False) -> None:
         """Tell everybody that the list of resources is another; `here` as above."""
         await self._publish(ResourcesListChanged(), here=here)
-        for connection in tuple(self._connections.values()):
-            await connection.send_resource_list_changed()
+        await self._tell(lambda connection: connection.send_resource_list_changed())
 
     async def _publish(self, event: ServerEvent, *, here: bool) -> None:
         await (publish_here(self.bus, event) if here else self.bus.publish(event))
 
     async def broadcast(self, method: str, params: Mapping[str, Any]) -> None:
         """Send a notification outside the specification to every connection that began with `initialize`."""
-        for connection in tuple(self._connections.values()):
-            await connection.notify(method, params)
+        await self._tell(lambda connection: connection.notify(method, params))
+
+    async def _tell(self, send: Callable[[Connection], Awaitable[None]], to: Collection[int] | None = None) -> None:
+        """Send to each connection; one whose client does not read what it was sent is left alone for a while."""
+        for key, connection in tuple(self._connections.items()):
+            if (to is not None and key not in to) or anyio.current_time() < self._resting.get(key, 0.0):
+                continue
+            with anyio.move_on_after(PATIENCE_SECONDS) as patience:
+                await send(connection)
+            if patience.cancelled_caught:
+                self._resting[key] = anyio.current_time() + REST_SECONDS
 
     def install(self, server: MCPServer[Any]) -> None:
         """Serve `resources/subscribe` and declare that lists and resources change."""
@@ -107,6 +118,7 @@ class Notifier:
 
     def _forget(self, key: int) -> None:
         self._connections.pop(key, None)
+        self._resting.pop(key, None)
         for uri in [uri for uri, keys in self._subscribers.items() if key in keys]:
             self._drop(uri, key)
 
