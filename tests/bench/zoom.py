@@ -1,4 +1,10 @@
-"""What questions cost: tokens beside the API's own answers, and requests where there are many calls."""
+"""What questions cost: tokens beside the API's own answers, and requests where there are many calls.
+
+The raw answer of a question is that of the route which holds the facts for it. Where two routes do, both are told: the
+one of v1, which is all that some keys have and brings every word that was said, and the leanest search of v2, which
+leaves the words out. The factor of ten is asked of the first; of the second no answer that names people, times, ids and
+what it was about can be a tenth, so the bound in tokens is what counts there.
+"""
 
 import json
 import tempfile
@@ -75,7 +81,14 @@ async def _tokens(client: Client, api: httpx.AsyncClient) -> None:
     on_lines = [{"allo_number": line.number} for line in LINES]
     recent = sum([await raw("GET", CALLS, params={**line, "size": 10}) for line in on_lines])
     bare = await search(type="CALL", size=10)
-    _row("ten recent calls", await ask(search_calls={"limit": 10}), recent, 900, f"{bare} without transcripts on v2")
+    _row(
+        "ten recent calls",
+        await ask(search_calls={"limit": 10}),
+        recent,
+        "v1 calls of each line",
+        leanest=bare,
+        most=900,
+    )
 
     agreed = Cost()
     found = agreed.add(await client.call_tool("search_calls", {"contact": SARAH.full_name, "since": "last 14 days"}))
@@ -83,24 +96,22 @@ async def _tokens(client: Client, api: httpx.AsyncClient) -> None:
     agreed.add(await client.call_tool("get_call", {"call_id": longest["id"]}))
     assert AGREEMENT in agreed.said
     one_call = await raw("GET", f"/v2/api/conversations/items/{longest['id']}", params={"extend": "transcript"})
-    _row("what did we agree with Sarah last week", agreed, one_call, 2000, "that one call with its transcript")
+    _row("what did we agree with Sarah last week", agreed, one_call, "that call with its transcript", most=2000)
 
     month = {"contact": ROBERT.full_name, "kind": "text", "since": "last 30 days", "limit": 100}
     bare = sum([await search(contact_number=number, type="SMS", size=100) for number in ROBERT.numbers])
     contact = await _contact_id(client, ROBERT.numbers[0])
     talk = await raw("GET", f"/v1/api/contact/{contact}/conversation", params={"size": 100})
-    _row("all texts with Robert this month", await ask(search_conversations=month), talk, None, f"{bare} on v2")
+    texts = await ask(search_conversations=month)
+    _row("all texts with Robert this month", texts, talk, "v1 conversation, which has no texts alone", leanest=bare)
 
     words = {"query": "oak delivery", "limit": 10}
     hits = await search(search=words["query"], size=10, extend="transcript")
-    bare = await search(search=words["query"], size=10)
-    _row("ten search hits", await ask(search_conversations=words), hits, None, f"{bare} without the words themselves")
+    _row("ten search hits, with the words found", await ask(search_conversations=words), hits, "v2 with transcripts")
 
     both = [{}, {"unread": "true"}]
     pages = [await raw("GET", INBOX, params={**line, **which, "size": 20}) for line in on_lines for which in both]
-    _row(
-        "inbox view of 20", await ask(list_conversations={"limit": 20}), sum(pages), None, "all lines, and their unread"
-    )
+    _row("inbox view of 20", await ask(list_conversations={"limit": 20}), sum(pages), "each line, and its unread")
 
 
 async def _contact_id(client: Client, number: str) -> str:
@@ -108,12 +119,16 @@ async def _contact_id(client: Client, number: str) -> str:
     return str((found.structured_content or {})["people"][0]["id"])
 
 
-def _row(question: str, cost: Cost, raw: int, most: int | None, beside: str) -> None:
+def _row(
+    question: str, cost: Cost, raw: int, route: str, *, leanest: int | None = None, most: int | None = None
+) -> None:
+    """Tell what a question costs; `leanest` is what a route without the words would answer."""
     ratio = raw / cost.text
     limit = f"<= {most}, " if most else ""
+    lean = f"; leanest v2 search {leanest:,}: {leanest / cost.text:.1f}x" if leanest else ""
     report.row(
         question,
-        f"{cost.text} tokens (facts {cost.facts}), raw {raw:,}: {ratio:.0f}x ({beside})",
+        f"{cost.text} tokens (structured content {cost.facts}); raw {raw:,} ({route}): {ratio:.0f}x{lean}",
         f"{limit}>= 10x",
         ratio >= 10 and (most is None or cost.text <= most),
     )
