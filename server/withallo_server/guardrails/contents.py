@@ -3,7 +3,7 @@
 import re
 
 _TOP = "com|net|org|info|biz|io|co|ly|app|dev|xyz|top|link|shop|site|online|live|click|fr|uk|eu|ru|cn"
-_LINK = re.compile(rf"(?i)(?:https?://|www\.)[^\s/?#]+|(?<![\w@.])(?:[^\W_][\w-]*\.)+(?:{_TOP})(?![\w@])")
+_LINK = re.compile(rf"(?i)(?:https?://|www\.)[^\s/?#]+|(?<![\w@.-])(?:[^\W_][\w-]{{0,62}}\.)+(?:{_TOP})(?![\w@])")
 _PREFIX = re.compile(r"(?i)^(?:https?://)?(?:[^@]*@)?(?:www\.)?")
 
 

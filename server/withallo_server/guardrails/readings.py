@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.server import ServerRequestContext
@@ -25,6 +25,7 @@ _NUMBER = re.compile(r"^\+[1-9]\d{6,14}(?!\S)|(?<!\S)\+[1-9]\d{6,14}$")
 _AUTHOR = ("contact", "number", "numbers", "contact_number", "from_number", "to_number", "from", "to")
 _FENCE = re.compile(rf"⟦[0-9a-f]{{8}}: written by ([^;\n]*); {NEVER_INSTRUCTIONS}")
 _SESSIONS_KEPT = 10_000
+_WORDS_KEPT = 100
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Reading:
     Attributes:
         texts: Numbers of people whose messages, transcripts, summaries or events were read.
         names: Numbers of people whose contact records were read.
-        said: What they wrote, as far as it was read here.
+        said: What they wrote, as far as it was read here, and not so many sessions ago that it is forgotten.
     """
 
     texts: set[str] = field(default_factory=set)
@@ -57,16 +58,18 @@ class Readings:
     database: "Callable[[], Awaitable[Database]]"
     account: str
     _sessions: dict[str, Reading] = field(default_factory=dict)
+    _said: dict[str, WordsOfOthers] = field(default_factory=dict)
 
     async def of(self, session: str) -> Reading:
         """What was read in one session so far."""
         here = self._sessions.get(session, Reading())
+        said = self._said.get(session, WordsOfOthers())
         if not session.startswith(WANDERING):
-            return here
+            return replace(here, said=said)
         from withallo_server.guardrails.shared_readings import recall
 
         there = await recall(await self.database(), self.account, session)
-        return Reading(here.texts | there["texts"], here.names | there["names"], here.said)
+        return Reading(here.texts | there["texts"], here.names | there["names"], said)
 
     async def share(self, session: str) -> None:
         """Let other instances know what was read here."""
@@ -109,10 +112,14 @@ class Readings:
     def _remember(self, session: str, people: set[str], *, only_names: bool, said: Any) -> None:
         reading = self._sessions[session] = self._sessions.pop(session, Reading())
         (reading.names if only_names else reading.texts).update(people)
-        for words in () if only_names else _written(said):
-            reading.said.hear(words)
         if len(self._sessions) > _SESSIONS_KEPT:
             self._sessions.pop(next(iter(self._sessions)))
+        if not only_names:
+            heard = self._said[session] = self._said.pop(session, WordsOfOthers())
+            for words in _written(said):
+                heard.hear(words)
+            if len(self._said) > _WORDS_KEPT:
+                self._said.pop(next(iter(self._said)))
 
 
 def _named(content: Mapping[str, Any]) -> set[str] | None:

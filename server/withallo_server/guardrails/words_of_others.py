@@ -9,7 +9,7 @@ from withallo_server.guardrails.contents import links
 _RUN = 6
 """So many words in a row are repeated by nobody by chance."""
 
-_MOST = 20_000
+_MOST = 8_000
 _WORD = re.compile(r"\w+")
 
 
@@ -17,25 +17,24 @@ _WORD = re.compile(r"\w+")
 class WordsOfOthers:
     """Runs of words and hosts of links that others wrote, as hashes: enough to recognise them, and no copy of them."""
 
-    _runs: dict[int, None] = field(default_factory=dict)
+    _heard: dict[int, None] = field(default_factory=dict)
 
     def hear(self, text: str) -> None:
         """Take note of what somebody wrote; the oldest is forgotten first."""
-        for mark in (*(run for run, _ in _runs(text)), *links(text)):
-            self._runs.pop(hash(mark), None)
-            self._runs[hash(mark)] = None
-        while len(self._runs) > _MOST:
-            self._runs.pop(next(iter(self._runs)))
+        self._heard.update(dict.fromkeys(_runs(_WORD.findall(text.casefold()))))
+        self._heard.update(dict.fromkeys(map(hash, links(text))))
+        while len(self._heard) > _MOST:
+            self._heard.pop(next(iter(self._heard)))
 
     def repeated_in(self, text: str) -> str:
-        """The first words of a text that others wrote just so; empty where there are none."""
-        found = next((words for run, words in _runs(text) if hash(run) in self._runs), "")
-        return found or next((host for host in links(text) if hash(host) in self._runs), "")
+        """The first words of a text that others wrote just so, or a host it links to as they did; else nothing."""
+        words = list(_WORD.finditer(text))
+        for place, run in enumerate(_runs([word[0].casefold() for word in words])):
+            if run in self._heard:
+                return text[words[place].start() : words[place + _RUN - 1].end()]
+        return next((host for host in links(text) if hash(host) in self._heard), "")
 
 
-def _runs(text: str) -> Iterator[tuple[str, str]]:
-    """Every run of words, to compare and as it stands."""
-    words = list(_WORD.finditer(text))
-    plain = [word[0].casefold() for word in words]
-    for place in range(len(words) - _RUN + 1):
-        yield " ".join(plain[place : place + _RUN]), text[words[place].start() : words[place + _RUN - 1].end()]
+def _runs(words: list[str]) -> Iterator[int]:
+    """A hash of every run of words, in their order."""
+    return map(hash, zip(*(words[place:] for place in range(_RUN)), strict=False))

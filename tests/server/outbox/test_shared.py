@@ -11,9 +11,12 @@ from uuid import uuid4
 import anyio
 import psycopg
 import pytest
+from mcp import Client
+from mcp.types import Implementation
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, select
 
 from withallo_sandbox.incoming import InboundSms, text_arrives
+from withallo_server.audit.log import read
 from withallo_server.database import Database, upsert
 
 TO, TEXT = "+12125550133", "The van comes at nine."
@@ -128,6 +131,17 @@ async def test_a_row_that_another_process_is_writing_is_joined_and_not_an_error(
     assert rows == [(1, "second")]
     for database in (first, second):
         await database.close()
+
+
+@pytest.mark.anyio
+async def test_a_client_with_a_hostile_name_sends_like_any_other(shared: Any) -> None:
+    program = Implementation(name="evil\x00\x1b[2J", version="1\n2" * 200)
+    async with Client(shared.server(), client_info=program) as client:
+        result = await client.call_tool("send_sms", CALL)
+    assert not result.is_error, result
+    (line,) = read(shared.folder / "sandbox")
+    assert line["client"].startswith("evil[2J 12")
+    assert len(line["client"]) <= 100
 
 
 @pytest.mark.anyio
