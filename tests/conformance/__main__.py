@@ -29,7 +29,7 @@ from withallo_server.settings import Settings
 LEGACY, MODERN = "@modelcontextprotocol/conformance@0.1.16", "@modelcontextprotocol/conformance@0.2.0-alpha.12"
 INSPECTOR = "@modelcontextprotocol/inspector@2.12"
 INSPECTED = (
-    ("tools/list",), ("resources/list",), ("resources/templates/list",), ("prompts/list",),
+    ("tools/list", "--strict"), ("resources/list",), ("resources/templates/list",), ("prompts/list",),
     ("tools/call", "--tool-name", "list_numbers"), ("resources/read", "--uri", "allo://numbers"),
     ("prompts/get", "--prompt-name", "end_of_day"),
 )  # fmt: skip
@@ -102,13 +102,12 @@ def _inspect(npx: str, url: str) -> list[str]:
                 *target,
                 "--protocol-era",
                 era,
-                "--strict",
                 "--method",
                 *method,
             )
             if result.returncode:
                 failed.append(f"inspector, {place}, {era}, {method[0]}: {result.stderr[-500:]}")
-        _say(f"inspector --strict, {place}, {era}: {len(INSPECTED)} methods")
+        _say(f"inspector, {place}, {era}: tools/list --strict and {len(INSPECTED) - 1} more methods")
     return failed
 
 
