@@ -264,7 +264,7 @@ async def open_writes(
             consents=consents,
             gate=Gate(consents, pages),
             rules=rules,
-            warnings=Warnings(readings, people, rules.is_contact, outbox, clock),
+            warnings=Warnings(readings, people, rules.is_contact, outbox, clock, of_night=settings.quiet_hours is None),
             sending=sending,
             reports=Reports(outbox, consents, sending),
             trail=Trail(AuditLog(folder), account, settings.audit_bodies),

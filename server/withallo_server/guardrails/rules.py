@@ -47,14 +47,14 @@ class Guardrails:
         """The caps that a text to these recipients counts against."""
         now, settings = self.now(), self.settings
         found = [
-            Limit(now - _DAY, settings.max_per_recipient, f"{settings.max_per_recipient} texts in 24 hours", number)
+            Limit(now - _DAY, settings.max_per_recipient, f"{_texts(settings.max_per_recipient)} in 24 hours", number)
             for number in recipients
             if settings.max_per_recipient
         ]
         if recipients and settings.max_per_hour:
-            found.append(Limit(now - _HOUR, settings.max_per_hour, f"{settings.max_per_hour} texts in an hour"))
+            found.append(Limit(now - _HOUR, settings.max_per_hour, f"{_texts(settings.max_per_hour)} in an hour"))
         if recipients and settings.max_per_day:
-            found.append(Limit(now - _DAY, settings.max_per_day, f"{settings.max_per_day} texts in 24 hours"))
+            found.append(Limit(now - _DAY, settings.max_per_day, f"{_texts(settings.max_per_day)} in 24 hours"))
         return tuple(found)
 
     async def is_contact(self, number: str) -> bool:
@@ -95,3 +95,7 @@ class Guardrails:
                 "get them again; nobody else can change this.",
                 "opted out",
             )
+
+
+def _texts(most: int) -> str:
+    return "one text" if most == 1 else f"{most} texts"

@@ -52,13 +52,18 @@ class Suspicion:
 
 @dataclass
 class Warnings:
-    """Warns about the writes of one account."""
+    """Warns about the writes of one account.
+
+    Attributes:
+        of_night: Whether to tell that it is night there; not where the operator has set quiet hours.
+    """
 
     readings: Readings
     people: People
     is_contact: IsContact
     outbox: Outbox
     clock: Callable[[], datetime]
+    of_night: bool = True
 
     async def suspicion(self, ctx: Context[Any, Any], write: Write) -> Suspicion:
         """Look at whose words were read in this session."""
@@ -95,7 +100,7 @@ class Warnings:
                 found.append("nobody here has called or texted this number before.")
             if (kind := why_special(number)) is not None:
                 found.append(f"this is a {kind} number; it may cost more.")
-            if (local := night_at(number, NIGHT, self.clock())) is not None:
+            if self.of_night and (local := night_at(number, NIGHT, self.clock())) is not None:
                 found.append(f"it is {local:%H:%M} there now ({local.tzinfo}).")
         return tuple(dict.fromkeys(found))
 

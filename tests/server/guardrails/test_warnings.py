@@ -119,9 +119,15 @@ async def test_an_answer_to_who_was_read_says_nothing_of_the_others_where_every_
     assert [any("has read words of" in line for line in lines) for lines in human.warned] == [False, True]
 
 
-@pytest.mark.parametrize(("hour", "told"), [(16, []), (3, ["it is 23:00 there now (America/New_York)."])])
-async def test_night_is_told_where_the_recipient_is(world: Any, human: Human, hour: int, told: list[str]) -> None:
-    async with world.client(asks=human) as client:
+@pytest.mark.parametrize(
+    ("hour", "quiet", "told"),
+    [(16, None, []), (3, None, ["it is 23:00 there now (America/New_York)."]), (3, "23:30-06:00", [])],
+    ids=["day", "night", "the operator decided when it is night"],
+)
+async def test_night_is_told_where_the_recipient_is(
+    world: Any, human: Human, *, hour: int, quiet: str | None, told: list[str]
+) -> None:
+    async with world.client(asks=human, quiet_hours=quiet) as client:
         await send(client, "Hello")
         world.sandbox.clock.set(datetime(2026, 3, 12, hour, tzinfo=UTC))
         await send(client, "Hello again")
