@@ -108,7 +108,7 @@ async def search_conversations(
         until=span.end,
     )
     numbers = party.numbers if party else ()
-    wanted = ItemQuery(narrowed, numbers, words, sort, missed=result == "missed", limit=limit)
+    wanted = ItemQuery(narrowed, numbers, words, sort, how=result, limit=limit)
     found = await search_items(reach.client, wanted, position)
     return await _answer(reach, found, wanted, party, asked)
 

@@ -26,6 +26,7 @@ RESULTS: dict[str, Literal["ANSWERED", "VOICEMAIL", "TRANSFERRED"]] = {
     "voicemail": "VOICEMAIL",
     "transferred": "TRANSFERRED",
 }
+Ending = Literal["any", "answered", "missed", "voicemail", "transferred"]
 _MOST_REQUESTS = 20
 _FULL_PAGE = 100
 _AMONG_MANY = 50
@@ -42,20 +43,20 @@ class ItemQuery:
         filter: All but the order, the words and the other party's number.
         numbers: Numbers of the other party; none means anybody.
         words: What must occur in an item.
-        missed: Only calls that came in and that none of us answered.
+        how: How calls ended; Allo has one word for voicemails and for calls that nobody took.
     """
 
     filter: ItemFilter
     numbers: tuple[str, ...]
     words: tuple[Keyword, ...]
     order: Order
-    missed: bool
+    how: Ending
     limit: int
 
     @property
     def size(self) -> int:
         """Rows of a page: just enough where every row counts."""
-        if self.missed:
+        if self.how == "missed":
             return _FULL_PAGE
         size = self.limit if self.order == "relevance" else page_size(self.limit)
         return size if self.is_exact else max(size, _AMONG_MANY)
@@ -67,7 +68,7 @@ class ItemQuery:
 
     def keeps(self, item: Item) -> bool:
         """Whether an item is wanted, as far as Allo cannot tell."""
-        if self.missed and not (item.kind == "CALL" and facts_of_item(item).was_missed):
+        if self.how != "any" and not _ended(item, self.how):
             return False
         if self.is_exact or (item.kind == "CALL" and item.transcript is None):
             return True
@@ -154,7 +155,7 @@ async def _in_order(client: AlloClient, query: ItemQuery, filters: Sequence[Item
         if place >= len(filters) or len(items) >= query.limit:
             break
         found = await client.conversations.search(filters[place], page, query.size, _extension(query))
-        total = found.total_count if len(filters) == 1 and query.is_exact and not query.missed else None
+        total = found.total_count if len(filters) == 1 and query.is_exact and query.how == "any" else None
         following = (place, page + 1, 0) if found.has_more else (place + 1, 1, 0)
         for index, item in enumerate(found.items[skip:], start=skip + 1):
             if len(items) < query.limit and query.keeps(item) and not _came_before(item, filters[:place]):
@@ -179,6 +180,13 @@ def _read_place(position: object, filters: int) -> tuple[int, int, int]:
             return place, page, skip
         case _:
             raise unreadable()
+
+
+def _ended(item: Item, how: Ending) -> bool:
+    if item.kind != "CALL":
+        return False
+    call = facts_of_item(item)
+    return call.was_missed if how == "missed" else call.how == how
 
 
 def _came_before(item: Item, filters: Sequence[ItemFilter]) -> bool:
