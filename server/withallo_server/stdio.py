@@ -11,7 +11,7 @@ import anyio
 from withallo_server.factory import build_server
 from withallo_server.logs import configure_logging, log_crashes
 from withallo_server.settings import Settings, misspelt
-from withallo_server.telemetry import configure_telemetry
+from withallo_server.telemetry import exporting
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ def run(settings: Settings) -> None:
     log_crashes()
     for warning in misspelt():
         logger.warning("%s", warning)
-    configure_telemetry()
     listener = None
     if settings.listen is not None:
         from withallo_server.listening import bind, place_of
@@ -41,9 +40,10 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.freeze()
     gc.enable()
-    try:
-        anyio.run(server.run_stdio_async)
-    except* (BrokenPipeError, ConnectionResetError):
-        logger.info("The client is gone.")
-        # What is left in the buffer has nowhere to go; without this the interpreter complains at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with exporting():
+        try:
+            anyio.run(server.run_stdio_async)
+        except* (BrokenPipeError, ConnectionResetError):
+            logger.info("The client is gone.")
+            # What is left in the buffer has nowhere to go; without this the interpreter complains at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

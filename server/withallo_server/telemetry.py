@@ -7,6 +7,7 @@ the extra `withallo-mcp[telemetry]` is installed; every other setting is OpenTel
 import logging
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -17,12 +18,13 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from withallo_client import __version__
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExporter
 
 logger = logging.getLogger(__name__)
 
 _SWITCHES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+LAST_SECONDS = 1.0
 _IDENTIFIER = re.compile(r"/(?!v\d+(?:/|$))[^/]*[\d%+][^/]*")
 
 
@@ -62,10 +64,20 @@ def observe_request(route: str) -> Iterator[Callable[[int], None]]:
         yield answered
 
 
-def configure_telemetry() -> None:
-    """Export spans if the environment says where to."""
-    if not any(os.environ.get(name) for name in _SWITCHES):
-        return
+@contextmanager
+def exporting() -> Iterator[None]:
+    """Export spans until the end, if the environment says where to; a collector that is gone delays nobody."""
+    provider = _provider() if any(os.environ.get(name) for name in _SWITCHES) else None
+    try:
+        yield
+    finally:
+        if provider is not None:
+            last = threading.Thread(target=provider.shutdown, daemon=True)
+            last.start()
+            last.join(LAST_SECONDS)
+
+
+def _provider() -> "TracerProvider | None":
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -73,11 +85,12 @@ def configure_telemetry() -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         logger.warning("No spans are exported: install withallo-mcp[telemetry].")
-        return
+        return None
     resource = Resource.create({"service.name": "withallo-mcp", "service.version": __version__})
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(cast("SpanExporter", Wordless(OTLPSpanExporter()))))
     trace.set_tracer_provider(provider)
+    return provider
 
 
 class Wordless:

@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from withallo_client import WithalloError
 from withallo_server.database import StorageError
@@ -79,7 +79,7 @@ def build_web(server: AlloServer, runtime: HttpRuntime, doors: Doors, *, on_loop
     server.middleware.append(_only_granted(runtime))
     web = Web(_nothing, server)
     routes: list[Route | Mount] = [
-        Route("/mcp", Gatekeeper(server.session_manager.handle_request, doors, runtime, security)),
+        Route("/mcp", _UntilTheEnd(web, Gatekeeper(server.session_manager.handle_request, doors, runtime, security))),
         Route(ROUTE, runtime.door, methods=["POST"]),
         Route("/healthz", _healthy),
         Route("/readyz", _ready(web, runtime)),
@@ -151,6 +151,30 @@ def _only_granted(runtime: HttpRuntime) -> Any:
         return result
 
     return check
+
+
+class _UntilTheEnd:
+    """Tells whoever is still being served when the grace of an ending process is over to ask elsewhere."""
+
+    def __init__(self, web: Web, app: ASGIApp) -> None:
+        self._web = web
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except anyio.get_cancelled_exc_class():
+            if not self._web.draining:
+                raise
+            if not has_begun:
+                await Response(status_code=503, headers={"retry-after": "1"})(scope, receive, send)
 
 
 async def _healthy(_request: Request) -> Response:

@@ -18,7 +18,7 @@ from withallo_server.http.tokens import make_token
 from withallo_server.listening import bind
 from withallo_server.logs import configure_logging, log_crashes
 from withallo_server.settings import Settings, SettingsError, load_settings, misspelt
-from withallo_server.telemetry import configure_telemetry
+from withallo_server.telemetry import exporting
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +44,13 @@ def serve(
         log_crashes()
         for warning in misspelt(besides=("ALLO_HOST", "ALLO_PORT")):
             logger.warning("%s", warning)
-        configure_telemetry()
         raise_open_files()
         name = f"[{host}]" if ":" in host else host
         bound = bind(f"{name}:{port}")
         scheme = "https" if settings.tls_cert else "http"
         _say(settings, f"withallo-mcp answers at {scheme}://{name}:{bound.getsockname()[1]}/mcp; Ctrl-C ends it.")
-        anyio.run(_serve, settings, bound, is_loopback(host))
+        with exporting():
+            anyio.run(_serve, settings, bound, is_loopback(host))
     except (CredentialError, StorageError) as error:
         raise SettingsError(str(error)) from error
     except KeyboardInterrupt:

@@ -1,8 +1,13 @@
 """A server over HTTP on a real port, in this process, on the embedded account."""
 
+import os
+import re
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -200,3 +205,61 @@ def hashed() -> Callable[..., tuple[str, SecretStr]]:
         return f"Bearer {secret.get_secret_value()}", SecretStr(kept.line)
 
     return make
+
+
+@dataclass
+class Process:
+    """A running `withallo-mcp serve`."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+    log: Path
+
+    def stop(self, how: int = signal.SIGTERM) -> float:
+        """Send a signal, and say how many seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(how)
+        self.process.wait(15)
+        return time.monotonic() - began
+
+
+@contextmanager
+def _started(folder: Path, *flags: str, **environment: str) -> Iterator[Process]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLO_")}
+    log = folder / "log"
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "withallo_server", *flags, "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env={**clean, "ALLO_DATA_DIR": str(folder), **environment},
+        )
+    try:
+        yield Process(process, _address(process, log), log)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _address(process: "subprocess.Popen[str]", log: Path) -> str:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.search(r"answers at (\S+)/mcp", log.read_text())
+        if found and _answers(found[1]):
+            return f"{found[1]}/mcp"
+        time.sleep(0.02)
+    raise AssertionError(f"not started: {log.read_text()}")
+
+
+def _answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/readyz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture
+def started() -> Callable[..., AbstractContextManager[Process]]:
+    """Starts the command itself, as a process: a folder, flags before `serve`, and settings."""
+    return _started

@@ -2,13 +2,8 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,58 +28,6 @@ SAFE = {
     "tls_in_front": True,
     "public_url": "https://mcp.example.com",
 }
-
-
-@dataclass
-class Process:
-    """A running `withallo-mcp serve`."""
-
-    process: "subprocess.Popen[str]"
-    url: str
-    log: Path
-
-    def stop(self, how: int = signal.SIGTERM) -> float:
-        """Send a signal, and say how many seconds it took."""
-        began = time.monotonic()
-        self.process.send_signal(how)
-        self.process.wait(15)
-        return time.monotonic() - began
-
-
-@contextmanager
-def served(folder: Path, *flags: str, **environment: str) -> Iterator[Process]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("ALLO_")}
-    log = folder / "log"
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "withallo_server", *flags, "serve", "--port", "0"],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            env={**clean, "ALLO_DATA_DIR": str(folder), **environment},
-        )
-    try:
-        yield Process(process, _address(process, log), log)
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _address(process: "subprocess.Popen[str]", log: Path) -> str:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"answers at (\S+)/mcp", log.read_text())
-        if found and _answers(found[1]):
-            return f"{found[1]}/mcp"
-        time.sleep(0.02)
-    raise AssertionError(f"not started: {log.read_text()}")
-
-
-def _answers(base: str) -> bool:
-    try:
-        return httpx.get(f"{base}/readyz", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 @pytest.mark.parametrize(
@@ -155,7 +98,7 @@ def test_a_refusal_is_one_line_and_a_status(tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_a_token_is_made_for_its_user_and_hashed_for_us(tmp_path: Path) -> None:
+def test_a_token_is_made_for_its_user_and_hashed_for_us(tmp_path: Path, started: Any) -> None:
     made = subprocess.run(
         [sys.executable, "-m", "withallo_server", "token", "desk", "--scope", "allo:read"],
         capture_output=True,
@@ -167,7 +110,7 @@ def test_a_token_is_made_for_its_user_and_hashed_for_us(tmp_path: Path) -> None:
     assert secret is not None
     assert secret[0] not in made.stdout
 
-    with served(tmp_path, "--sandbox", ALLO_TOKENS=made.stdout.strip()) as it:
+    with started(tmp_path, "--sandbox", ALLO_TOKENS=made.stdout.strip()) as it:
         assert httpx.post(it.url, json={}).status_code == 401
         answer = httpx.post(it.url, json={}, headers={"authorization": f"Bearer {secret[0]}"})
         assert answer.status_code != 401
@@ -190,8 +133,8 @@ async def _listen(url: str, era: Era, is_listening: anyio.Event) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
-async def test_it_ends_within_five_seconds_while_clients_listen(tmp_path: Path, era: Era) -> None:
-    with served(tmp_path, "--sandbox") as it:
+async def test_it_ends_within_five_seconds_while_clients_listen(tmp_path: Path, started: Any, era: Era) -> None:
+    with started(tmp_path, "--sandbox") as it:
         async with anyio.create_task_group() as tasks:
             listening = [anyio.Event() for _ in range(3)]
             for event in listening:
@@ -206,8 +149,8 @@ async def test_it_ends_within_five_seconds_while_clients_listen(tmp_path: Path, 
         assert "Traceback" not in it.log.read_text()
 
 
-def test_health_and_readiness_are_told_apart_from_strangers_questions(tmp_path: Path) -> None:
-    with served(tmp_path, "--sandbox") as it:
+def test_health_and_readiness_are_told_apart_from_strangers_questions(tmp_path: Path, started: Any) -> None:
+    with started(tmp_path, "--sandbox") as it:
         base = it.url.removesuffix("/mcp")
 
         assert httpx.get(f"{base}/healthz").json() == {"status": "ok"}
@@ -217,7 +160,7 @@ def test_health_and_readiness_are_told_apart_from_strangers_questions(tmp_path: 
         assert httpx.get(f"{base}/readyz").headers["x-content-type-options"] == "nosniff"
 
 
-def test_no_secret_is_in_what_it_logs_answers_or_counts(tmp_path: Path) -> None:
+def test_no_secret_is_in_what_it_logs_answers_or_counts(tmp_path: Path, started: Any) -> None:
     secrets = {
         "ALLO_API_KEY": "ak_live_canary0000000001",
         "ALLO_WEBHOOK_TOKEN": "canary-webhook-token-0001",
@@ -227,7 +170,7 @@ def test_no_secret_is_in_what_it_logs_answers_or_counts(tmp_path: Path) -> None:
         "ALLO_LOG_LEVEL": "DEBUG",
         "ALLO_BASE_URL": "http://127.0.0.1:1",
     }
-    with served(tmp_path, **secrets) as it:
+    with started(tmp_path, **secrets) as it:
         base = it.url.removesuffix("/mcp")
         seen = ""
         for path in ("/mcp", "/metrics", "/readyz", "/nothing"):
