@@ -94,6 +94,14 @@ class Conversations:
         members = arguments.given(ids=arguments.texts("ids", ids, most=100), extend=_extension(extend))
         return (await self._http.query(f"{_PATH}/items/batch", members)).many(Item)
 
+    def check_summary(self, content: str) -> None:
+        """Refuse a summary that `update_summary` refuses, without a request.
+
+        Raises:
+            InvalidArgumentError: Allo cannot take it.
+        """
+        arguments.body("content", content, 100_000)
+
     async def update_summary(
         self, item_id: str, content: str, template_key: TemplateKey | None = None, *, idempotency_key: str | None = None
     ) -> CallSummary:

@@ -211,6 +211,22 @@ async def test_a_summary_is_replaced_as_a_whole(world: "World") -> None:
 
 
 @pytest.mark.anyio
+async def test_a_human_sees_the_summary_that_will_be_gone(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        found = await world.facts("search_calls", result="answered", limit=1)
+        call_id, summary = found["calls"][0]["id"], found["calls"][0]["summary"]
+        await world.facts("update_call_summary", call_id=call_id, content="New words")
+        assert f"Removes: {summary.split('…', maxsplit=1)[0]}" in world.asked[-1]
+    async with open_world("legacy") as world:
+        await world.know_people()
+        assert await world.refusal("update_call_summary", call_id="cll-nope", content="New words")
+        assert "content" in await world.refusal("update_call_summary", call_id=call_id, content="  ")
+        assert not world.asked, "what cannot be done is not asked about"
+        await world.facts("update_call_summary", call_id=call_id, content="New words")
+        assert len(world.asked) == 1, "asked even where nobody's words were read"
+
+
+@pytest.mark.anyio
 async def test_what_is_no_call_is_refused(modern: "World") -> None:
     assert "no recent call" in await modern.refusal("get_call", call_id="nope")
     assert await modern.refusal("get_call", call_id="cll-nope")

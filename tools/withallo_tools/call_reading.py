@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from withallo_client import ForbiddenError
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.call_detail import CallDetail, View, Zoom, read_offset_of, read_place, tell
 from withallo_tools.call_rows import CallRow, call_rows
@@ -15,9 +16,11 @@ from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.outsiders import EVERYBODY, clean
 from withallo_tools.parameters import NO, OPTIONAL, CallId
-from withallo_tools.services import Write, services
+from withallo_tools.services import Services, Write, services
 from withallo_tools.times import TimeRange
 from withallo_tools.tool import Effect, ToolContext, tool
+
+_LONGEST_PRESENT = 600
 
 
 class ManyCalls(Facts):
@@ -117,13 +120,21 @@ async def update_call_summary(
 ) -> Annotated[CallToolResult, SavedSummary]:
     """Replace the summary of one call; the old text is gone. Read it first with get_call."""
     reach = services(ctx)
+    reach.client.conversations.check_summary(content)
     item_id = rest_id(call_id)
     key = None if template_key == "any" else template_key
+    removes = await _present_summary(reach, item_id)
     write = Write(
         tool="update_call_summary",
         action=f"Replace the summary of the call {clean(item_id, 60)}",
-        details=(("Call", item_id), ("New summary", content), *((("Template", key),) if key else ())),
+        details=(
+            ("Call", item_id),
+            ("New summary", content),
+            *((("Template", key),) if key else ()),
+            *((("Removes", removes),) if removes else ()),
+        ),
         payload={"id": item_id, "content": content, **({"template_key": key} if key else {})},
+        deletes=bool(removes),
     )
 
     async def request(idempotency_key: str) -> Mapping[str, Any]:
@@ -137,3 +148,11 @@ async def update_call_summary(
         state=written.state, call_id=clean(item_id, 60), version=version if isinstance(version, int) else None
     )
     return Answer().say(f"{said}: the summary of {facts.call_id}.").result(facts)
+
+
+async def _present_summary(reach: Services, call_id: str) -> str:
+    """What the human is shown of the summary that would be gone; of several, the one that answers show."""
+    try:
+        return clean((await read_call(reach, call_id, transcript=False)).summary or "", _LONGEST_PRESENT)
+    except ForbiddenError:
+        return "the present summary; this key cannot read it (CONVERSATIONS_READ)"

@@ -34,7 +34,7 @@ def tightened(policy: Policy, ctx: Context[Any, Any]) -> Policy:
 def is_gated(write: Write, *, after_outsiders: bool) -> bool:
     """Whether a write needs consent at all.
 
-    Whatever sends, spends or deletes does, a change by which a contact loses numbers too, and so do webhooks, for they
+    Whatever sends, spends or deletes does, a change by which something is lost too, and so do webhooks, for they
     carry the account's data elsewhere. After outsiders' words were read, so does every other change that is not undone
     in a click: a changed number is where the next text would go, a changed summary is what colleagues believe. A tool
     that is not in the catalog is taken for the worst.
