@@ -94,12 +94,14 @@ def running(folder: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
         process.wait(20)
 
 
-async def address_in(log: Path) -> str:
+async def address_in(log: Path, process: "subprocess.Popen[bytes]") -> str:
     """Where a server answers, as it says itself."""
     with anyio.fail_after(60):
         while True:
-            if found := re.search(r"answers at (http://\S+)/mcp", log.read_text()):  # noqa: ASYNC240  # a small file
+            said = log.read_text()  # noqa: ASYNC240  # a small file
+            if found := re.search(r"answers at (http://\S+)/mcp", said):
                 return found[1]
+            assert process.poll() is None, said
             await anyio.sleep(0.05)
 
 
@@ -107,7 +109,7 @@ async def address_in(log: Path) -> str:
 async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
     log = tmp_path / "log"
     with running(tmp_path, log) as process:
-        yield Serving(await address_in(log), process)
+        yield Serving(await address_in(log, process), process)
     assert "Traceback" not in log.read_text()
 
 
