@@ -11,6 +11,7 @@ from withallo_tools.outsiders import EVERYBODY, clean, fence
 from withallo_tools.transcripts import Turn, clock, turns_of
 
 _SPARE = 1_000
+_TIMES = 2
 _LAST_CUE_SECONDS = 5.0
 
 
@@ -54,7 +55,7 @@ def as_subtitles(call: CallFacts, head: str) -> str:
     """
     turns = _turns(call)
     cues = _cues(call, turns)
-    shown = _room_for(cues)
+    shown = _room_for(cues, _TIMES)
     opening, _, rest = fence(["", *cues[:shown]], EVERYBODY).partition("\n")
     body, _, closing = rest.rpartition("\n")
     about = f"{opening}\n{head.replace('-->', '→')}"
@@ -88,14 +89,15 @@ def _cues(call: CallFacts, turns: Sequence[Turn]) -> list[str]:
 
 def _timestamp(seconds: float) -> str:
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds:03d}"
+    hours = f"{whole // 3600:02d}:" if whole >= 3600 else ""
+    return f"{hours}{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds:03d}"
 
 
-def _room_for(rows: Sequence[str]) -> int:
+def _room_for(rows: Sequence[str], more: int = 0) -> int:
     """How many rows fit under the size that no answer exceeds."""
     left = CEILING - _SPARE
     for place, row in enumerate(rows):
-        left -= estimate_tokens(row)
+        left -= estimate_tokens(row) + more
         if left < 0:
             return max(place, 1)
     return len(rows)
