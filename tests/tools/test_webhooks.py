@@ -100,3 +100,9 @@ async def test_a_secret_in_an_address_is_not_shown(modern: "World") -> None:
     assert "https://hooks.example:8443/allo/…?…" in text
     assert not [secret for secret in ("pw-canary", "q-canary", "7f3a9c12b4d5e6f7a8b9") if secret in text]
     assert any("7f3a9c12b4d5e6f7a8b9" in question for question in modern.asked)
+
+
+@pytest.mark.anyio
+async def test_the_human_sees_whose_address_it_is_whatever_stands_before_it(modern: "World") -> None:
+    await modern.facts("create_webhook", url="https://app.withallo.com@hooks.example/x", topics=["sms.sent"])
+    assert "Host: hooks.example" in modern.asked[-1]

@@ -95,19 +95,17 @@ async def create_webhook(
     """
     reach = services(ctx)
     line = await _own_line(reach, allo_number)
-    (reach.client.webhooks if line else reach.client.webhook_endpoints).check(url, topics)
-    _check_public(url)
-    await _check_topics(reach, topics, v1=bool(line))
-    replaced = [row.url for row in await _all_webhooks(reach) if row.line == line] if line else []
+    await _check(reach, url, topics, v1=bool(line))
     made: list[WebhookEndpoint] = []
     write = Write(
         tool="create_webhook",
         action=f"Have Allo send events to {url}",
         details=(
             ("Address", url),
+            ("Host", urlsplit(url).hostname or ""),
             ("Events", ", ".join(topics)),
             ("Line", line or "all lines"),
-            *(("Replaces", address) for address in replaced),
+            *await _replaced(reach, line),
         ),
         payload={"url": url, "topics": list(topics), **({"allo_number": line} if line else {})},
         idempotency_key=idempotency_key or None,
@@ -203,6 +201,17 @@ async def _own_line(reach: Services, text: str) -> str:
     except ForbiddenError:
         return wanted
     return line.number or "" if line else ""
+
+
+async def _replaced(reach: Services, line: str) -> list[tuple[str, str]]:
+    """A line has one v1 webhook: the one whose place a new one takes."""
+    return [("Replaces", row.url) for row in await _all_webhooks(reach) if row.line == line] if line else []
+
+
+async def _check(reach: Services, url: str, topics: Sequence[str], *, v1: bool) -> None:
+    (reach.client.webhooks if v1 else reach.client.webhook_endpoints).check(url, topics)
+    _check_public(url)
+    await _check_topics(reach, topics, v1=v1)
 
 
 def _check_public(url: str) -> None:
