@@ -63,6 +63,15 @@ def test_the_table_of_coverage_has_every_method_of_the_client() -> None:
     assert page.count("`webhooks.") == 3
 
 
+def test_pictures_are_small_and_each_is_shown_with_words_for_those_who_do_not_see_it() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 60_000
+        assert re.search(rf"!\[[^\]]{{30,}}\]\([./]*images/{picture.name}\)", text), picture.name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_names_only_commands_and_settings_that_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -16,8 +16,16 @@ def check_clients(_settings: Settings) -> list[Finding]:
     """What each client that is set up on this machine would start."""
     found = [finding for client in CLIENTS for finding in _check_client(client)]
     if not found:
-        return [amber("clients", "No MCP client on this machine starts this server.", "withallo-mcp install")]
+        mend = f"withallo-mcp install {_somebody_here().name}"
+        return [amber("clients", "No MCP client on this machine starts this server.", mend)]
     return found
+
+
+def _somebody_here() -> ClientApp:
+    """A client that was used on this machine, for its own folder is there; else the first we know."""
+    folders = {client.name: client.file().parent for client in CLIENTS}
+    used = (client for client in CLIENTS if folders[client.name] != Path.home() and folders[client.name].is_dir())
+    return next(used, CLIENTS[0])
 
 
 def _check_client(client: ClientApp) -> list[Finding]:

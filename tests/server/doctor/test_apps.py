@@ -31,7 +31,15 @@ def test_no_client_at_all_is_amber(settings: Settings) -> None:
     (finding,) = check_clients(settings)
 
     assert finding.level is Level.AMBER
-    assert finding.mend == "withallo-mcp install"
+    assert finding.mend == "withallo-mcp install claude-desktop"
+
+
+def test_a_client_that_is_used_here_is_the_one_to_install_into(settings: Settings, machine: Path) -> None:
+    (machine / ".cursor").mkdir()
+
+    (finding,) = check_clients(settings)
+
+    assert finding.mend == "withallo-mcp install cursor"
 
 
 def test_a_client_that_starts_this_server_is_green(settings: Settings, machine: Path, script: Path) -> None:
