@@ -157,10 +157,11 @@ async def test_the_longest_calls_come_in_one_short_answer(
 @pytest.mark.anyio
 @pytest.mark.parametrize("part", ["00 05 55", "0555", "01 99 00 05"])
 async def test_calls_are_found_by_a_part_of_a_number_in_any_format(modern: "World", part: str) -> None:
-    digits = part.replace(" ", "").removeprefix("0")
+    digits = part.replace(" ", "")
     facts = await modern.facts("search_calls", contact=part, since="last 30 days", limit=50)
     assert facts["calls"]
-    assert all(digits in call["number"] for call in facts["calls"])
+    written = [call["number"] + " " + call["number"].replace("+33", "0") for call in facts["calls"]]
+    assert [number for number in written if digits not in number] == []
     assert "+33199000555" in {call["number"] for call in facts["calls"]}
 
 

@@ -238,3 +238,15 @@ async def test_a_text_that_was_not_delivered_is_told_in_the_conversation(modern:
     (row,) = [line for line in said.splitlines() if ours.content.splitlines()[0] in line and "outbound" in line]
     assert "outbound text, failed" in row
     assert "outbound text, delivered" in said
+
+
+@pytest.mark.anyio
+async def test_a_key_of_v1_alone_reads_the_same_conversation(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        new = await world.facts("get_contact_conversation", contact="Robert Chen", limit=30)
+        world.closed = ("/v2/api/conversations",)
+        old = await world.facts("get_contact_conversation", contact="Robert Chen", limit=30)
+    assert [(item["at"], item["kind"]) for item in old["items"]] == [
+        (item["at"], item["kind"]) for item in new["items"]
+    ]

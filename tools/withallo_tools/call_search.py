@@ -14,6 +14,7 @@ from withallo_tools.item_search import DIRECTIONS, RESULTS
 from withallo_tools.lines import own_lines
 from withallo_tools.newest import MAX_REQUESTS, Batch, Newest, Position, Source, Wanted, newest, page_size
 from withallo_tools.outsiders import clean
+from withallo_tools.phone import NumberPart
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
 from withallo_tools.v2_access import may_use_v2, v2_was_refused
@@ -33,7 +34,7 @@ class CallQuery:
         lines: Numbers of the lines to look at.
         every_line: Whether these are all lines there are.
         numbers: Numbers of the other party; none means anybody.
-        part: Digits that the other party's number holds; empty for any number.
+        part: A part of the other party's number.
         up_to_now: Whether the range reaches to the present, so that the newest calls of all belong to it.
     """
 
@@ -45,11 +46,11 @@ class CallQuery:
     how: Literal["any", "answered", "missed", "voicemail", "transferred"]
     limit: int
     up_to_now: bool = True
-    part: str = ""
+    part: NumberPart | None = None
 
     def keeps(self, call: CallFacts) -> bool:
         """Whether a call is of the wanted direction and result, with the wanted number."""
-        if self.part and self.part not in re.sub(r"\D", "", call.number or ""):
+        if self.part and not self.part.is_in(call.number):
             return False
         if self.way not in ("any", call.way):
             return False

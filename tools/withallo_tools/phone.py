@@ -33,6 +33,33 @@ class Phone:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True)
+class NumberPart:
+    """Digits of a number, such as its end.
+
+    Attributes:
+        inside: What the digits of the number hold.
+        beginning: How they may begin instead: `01 99` is how the French write the beginning of +33199.
+    """
+
+    inside: str
+    beginning: str
+
+    @classmethod
+    def read(cls, text: str, region: str) -> "NumberPart":
+        """What somebody in this country writes."""
+        import phonenumbers
+
+        digits = re.sub(r"\D", "", text)
+        country = phonenumbers.country_code_for_region(region)
+        return cls(digits, f"{country}{digits[1:]}" if digits.startswith("0") and country else digits)
+
+    def is_in(self, number: str | None) -> bool:
+        """Whether a number holds this part."""
+        digits = re.sub(r"\D", "", number or "")
+        return self.inside in digits or digits.startswith(self.beginning)
+
+
 def looks_like_number(text: str) -> bool:
     """Whether somebody who writes this means a phone number rather than a name."""
     return bool(_WRITTEN.fullmatch(text.strip())) and sum(character.isdigit() for character in text) >= 3

@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from withallo_tools.answers import refusal
 from withallo_tools.lines import read_number
 from withallo_tools.outsiders import clean
-from withallo_tools.phone import display, looks_like_number, normal
+from withallo_tools.phone import NumberPart, display, looks_like_number, normal
 from withallo_tools.services import Person, Progress, Services
 from withallo_tools.tool import ToolContext
 
@@ -73,9 +73,10 @@ async def find_reading(services: Services, text: str) -> Party:
     if found:
         return found
     meant = await services.people.resolve(text)
-    numbers = {number for person in meant.candidates for number in _numbers(services, person) if part in number}
-    if part and len(numbers) == 1:
-        return await _by_number(services, numbers.pop())
+    if part:
+        numbers = {one for person in meant.candidates for one in _numbers(services, person) if part.is_in(one)}
+        if len(numbers) == 1:
+            return await _by_number(services, numbers.pop())
     if meant.best:
         return _party(meant.best)
     if part and not meant.candidates:
@@ -83,15 +84,15 @@ async def find_reading(services: Services, text: str) -> Party:
     raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
 
 
-async def part_of_number(services: Services, text: str) -> str:
-    """The digits of what looks like a part of a number, without the 0 in front; empty for anything else."""
+async def part_of_number(services: Services, text: str) -> NumberPart | None:
+    """What looks like a part of a number and is none by itself; nothing for anything else."""
     if not looks_like_number(text):
-        return ""
+        return None
     try:
         is_part = (await read_number(services, text)).kind == "short"
     except ToolError:
         is_part = True
-    return re.sub(r"\D", "", text).removeprefix("0") if is_part else ""
+    return NumberPart.read(text, services.region) if is_part else None
 
 
 async def find_exact(services: Services, text: str, progress: Progress | None = None) -> Party:

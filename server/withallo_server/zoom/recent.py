@@ -9,11 +9,11 @@ import anyio
 from withallo_client import AlloClient
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_search import CallQuery, search
+from withallo_tools.keywords import plain
 from withallo_tools.lines import own_lines
 from withallo_tools.names import name_of, names_for
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
-from withallo_tools.keywords import plain
 
 KEPT = timedelta(seconds=60)
 MOST = 50
