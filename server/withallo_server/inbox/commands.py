@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from withallo_server.credentials import CredentialError
 from withallo_server.database import Database, StorageError
@@ -35,6 +35,8 @@ Work = Callable[[AccountInbox, Settings], Awaitable[Result]]
 
 app = typer.Typer(help="Look into the inbox of webhook events.", no_args_is_help=True, pretty_exceptions_enable=False)
 
+_WIDEST = 2000
+
 Topic = Annotated[str, typer.Option(help="Only this topic, such as sms.received.")]
 Days = Annotated[float | None, typer.Option(min=0, help="Only what came in the last so many days.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, max=1000, help="How many.")]
@@ -47,10 +49,14 @@ def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
     async def work(inbox: AccountInbox, settings: Settings) -> None:
         zone = zone_of(settings.timezone)
         page = await inbox.list(EventQuery(topics=(topic,) if topic else (), since=_since(days), limit=limit))
-        table = Table(*("time", "topic", "number", "line", "marks", "id"), box=None, pad_edge=False)
+        names = ("time", "topic", "number", "line", "marks", "id")
+        table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
         for event in page.events:
             table.add_row(*(escape(cell) for cell in _cells(event, zone)))
-        Console().print(table)
+        console = Console()
+        if not console.is_terminal:
+            console.width = _WIDEST
+        console.print(table)
         typer.echo(f"{len(page.events)} of {page.total}{'' if page.total_is_exact else ' or more'} events", err=True)
 
     _run(work)

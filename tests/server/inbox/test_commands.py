@@ -59,6 +59,15 @@ def test_events_are_listed_newest_first(run: Callable[..., Result]) -> None:
 
 
 @pytest.mark.usefixtures("filled")
+def test_a_list_that_another_program_reads_is_never_cut(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    lines = run("list").stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == ["id", "msg_3", "msg_2", "msg_1"]
+
+
+@pytest.mark.usefixtures("filled")
 def test_an_event_is_shown_without_what_could_take_over_the_terminal(run: Callable[..., Result]) -> None:
     result = run("show", "msg_3")
     assert result.exit_code == 0
