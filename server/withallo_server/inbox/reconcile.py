@@ -21,6 +21,7 @@ from withallo_tools.services import EventQuery
 logger = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(minutes=5)
+GLANCE: Final = timedelta(seconds=10)
 OVERLAP: Final = timedelta(hours=3)
 """Looked at again each time: long calls, for a call is dated by its start, and what the API itself shows late."""
 FARTHEST: Final = timedelta(days=7)
@@ -64,12 +65,23 @@ class Reconciler:
     async def run(self) -> None:
         """Reconcile at once and every few minutes; of several processes on one inbox one does it. Never ends."""
         while True:
+            pause = EVERY
             try:
                 if await self._claim():
                     await self.reconcile()
+                else:
+                    pause = EVERY / 2
             except (WithalloError, StorageError) as error:
                 logger.info("The inbox is not reconciled this time: %s", error)
-            await anyio.sleep(EVERY.total_seconds())
+            await self._rest(pause)
+
+    async def _rest(self, pause: timedelta) -> None:
+        """Wait by the clock on the wall: the one that sleeping goes by stands still while a laptop sleeps."""
+        begun = self._now()
+        while True:
+            await anyio.sleep(min(pause, GLANCE).total_seconds())
+            if not timedelta() <= self._now() - begun < pause:
+                return
 
     async def reconcile(self) -> int:
         """Fill the gap since the last time; returns how many events were missing.

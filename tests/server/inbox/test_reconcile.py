@@ -1,8 +1,11 @@
 """What no webhook brought is fetched, once, and joined with the webhook that comes after all."""
 
+import functools
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -11,6 +14,7 @@ from withallo_sandbox import Sandbox
 from withallo_server.inbox.events import NewEvent
 from withallo_server.inbox.inbox import AccountInbox
 from withallo_server.inbox.reconcile import Reconciler
+from withallo_server.inbox.writing import read_mark
 from withallo_tools.services import EventQuery, InboxEvent
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +49,11 @@ class World:
         self.sandbox.clock.advance(600)
         return str(arrived)
 
+    async def reconciled(self) -> bool:
+        """Whether a round has ended."""
+        work = functools.partial(read_mark, account=self.inbox.account, name="reconciled until")
+        return await self.inbox.store.database.read(work) is not None
+
     async def events(self) -> list[InboxEvent]:
         return list((await self.inbox.list(EventQuery(limit=100))).events)
 
@@ -54,6 +63,23 @@ async def world(inbox: AccountInbox) -> AsyncIterator[World]:
     world = World(inbox, Sandbox(scale=20, calls=40))
     async with world.client:
         yield world
+
+
+async def test_a_laptop_that_slept_fills_the_gap_as_soon_as_it_is_awake(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pause between two rounds goes by the clock on the wall, which is the only one that went on."""
+    monkeypatch.setattr("withallo_server.inbox.reconcile.GLANCE", timedelta(seconds=0.05))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.reconciler.run)
+        with anyio.fail_after(10):
+            while not await world.reconciled():  # noqa: ASYNC110  # no event tells
+                await anyio.sleep(0.02)
+            await world.arrive("inbound-sms", content="Are you asleep?")
+            while not (found := await world.events()):  # noqa: ASYNC110  # no event tells
+                await anyio.sleep(0.02)
+        tasks.cancel_scope.cancel()
+    assert [event.source for event in found] == ["reconciled"]
 
 
 async def test_a_new_inbox_begins_now(world: World) -> None:
