@@ -66,3 +66,13 @@ async def test_what_was_never_talked_about_cannot_be_marked(modern: "World") -> 
     assert "there is no conversation on Lyon" in elsewhere
     assert not [path for path in modern.requests if path.startswith("PUT ")]
     assert "Archived:" in await modern.call("mark_conversation", contact="+17185550134", action="archive")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("words", "waits"), [("Merci !", False), ("STOP", False), ("Ok, when?", True)])
+async def test_thanks_and_stop_do_not_wait_for_anybody(modern: "World", words: str, waits: bool) -> None:
+    number = "+14155550189"
+    await modern.control("inbound-sms", from_number=number, to_number="+12125550100", content=words)
+    rows = (await modern.facts("list_conversations", limit=20))["conversations"]
+    (row,) = [row for row in rows if row["contact"] == number]
+    assert row.get("waiting", False) is waits

@@ -16,6 +16,7 @@ from withallo_tools.lines import find_line, known_line_names, line_label, own_li
 from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.names import beside, name_of, names_for, on_cards
 from withallo_tools.newest import Batch, Position, Source, Wanted, newest, page_size
+from withallo_tools.noise import is_noise
 from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import NO, Cursor, Limit, Line, WantedContact
@@ -50,7 +51,7 @@ class ConversationRow(Row):
     line: str
     at: str | None = None
     unread: bool = False
-    waiting: bool = Field(default=False, description="The last word is theirs.")
+    waiting: bool = Field(default=False, description="The last word is theirs, and more than thanks.")
     last: OutsiderText = ""
 
 
@@ -198,7 +199,7 @@ def _row(
     reach: Services, thread: _Thread, names: Mapping[str, str], lines: Mapping[str, str], *, unread: bool
 ) -> tuple[str, ConversationRow]:
     last = thread.last
-    waiting = last is not None and last.way == "inbound" and (last.call is None or last.call.was_missed)
+    waiting = last is not None and _waits(last)
     number = thread.conversation.contact_number
     words = _last_words(last) if last else ""
     marks = ", ".join(mark for mark, on in (("unread", unread), ("waiting", waiting)) if on)
@@ -213,6 +214,15 @@ def _row(
         last=words,
     )
     return " | ".join(filter(None, (head, beside(number, names, thread.name), words))), row
+
+
+def _waits(last: Talk) -> bool:
+    """Whether the other party expects us to react to what came last."""
+    if last.way != "inbound":
+        return False
+    if last.call:
+        return last.call.was_missed
+    return not is_noise(last.words or "", reply=True, stranger=not last.name)
 
 
 def _last_words(last: Talk) -> str:
