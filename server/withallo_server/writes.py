@@ -42,6 +42,8 @@ from withallo_tools.services import Inbox, Option, People, Request, SendReport, 
 if TYPE_CHECKING:
     from withallo_server.consent.pages import ApprovalPages
 
+CHANGED = "Not done: things have changed since the human was asked. Call again to ask them about how it is now."
+
 
 @dataclass
 class GatedWrites:
@@ -146,6 +148,8 @@ class GatedWrites:
         likeness = digests.likeness(write)
         if approval.how != "policy":
             await self.rules.check(write.recipients)
+            if write.still is not None and not await write.still():
+                raise NotSentError(CHANGED, "changed while a human was asked")
         if approval.edited is not None and write.revise is not None:
             write, request = write.revise(approval.edited)
             line.consent += ", edited"

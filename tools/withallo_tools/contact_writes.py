@@ -98,6 +98,10 @@ async def update_contact(
         raise ToolError("contact: only contacts with a cnt_ id can be changed, and this one has none known here.")
     before = await _before(reach, party.contact_id)
     removed = _removed(reach, before, members)
+
+    async def still() -> bool:
+        return _removed(reach, await _before(reach, party.contact_id), members) == removed
+
     write = Write(
         tool="update_contact",
         action=f"Change the contact {party.label}",
@@ -108,6 +112,7 @@ async def update_contact(
         ),
         payload={"id": party.contact_id, **members},
         deletes=bool(removed),
+        still=still,
     )
 
     async def request(key: str) -> Mapping[str, Any]:

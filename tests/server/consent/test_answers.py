@@ -184,6 +184,28 @@ async def test_get_send_tells_the_person_and_the_text_before_and_after_the_answe
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_nothing_is_removed_that_came_while_the_human_was_asked(world: Any, words: Any, era: Any) -> None:
+    contacts, asked = world.sandbox.account.contacts, []
+    (sarah,) = contacts.with_number("+12125550133")
+
+    async def slowly(context: Any, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        if len(asked) == 1:
+            contacts.update(sarah, world.sandbox.clock.now(), numbers=(*sarah.numbers, "+12125550144"))
+        return ElicitResult(action="accept", content={"approve": True})
+
+    change = {"contact": "Sarah Whitfield", "numbers": ["+12125550177"]}
+    async with world.client(era=era, asks=slowly) as client:
+        first = await client.call_tool("update_contact", change)
+        if era == "legacy":
+            assert "changed since the human was asked" in words(first)
+            assert not (await client.call_tool("update_contact", change)).is_error
+    assert "+12125550144" not in asked[0]
+    assert "Removes: +12125550133, +12125550144" in asked[1]
+
+
+@pytest.mark.anyio
 async def test_no_argument_counts_as_consent(world: Any, words: Any, call: Any) -> None:
     async with world.client() as client:
         for extra in ({"confirm": True}, {"approved": True}, {"consent": "allow"}):

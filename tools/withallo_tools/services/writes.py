@@ -25,6 +25,7 @@ class Write:
         revise: Makes the same write with another text, for a human who edits it before saying yes; None when there is
             no text to edit. Raises `ToolError` for a text that cannot be sent.
         deletes: Whether something is lost for good, so that a human is asked whatever kind of tool it is.
+        still: Whether things are as the human was shown them; looked at again after their yes.
     """
 
     tool: str
@@ -35,6 +36,7 @@ class Write:
     idempotency_key: str | None = None
     revise: Callable[[str], "tuple[Write, Request]"] | None = None
     deletes: bool = False
+    still: Callable[[], Awaitable[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
