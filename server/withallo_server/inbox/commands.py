@@ -36,9 +36,10 @@ Work = Callable[[AccountInbox, Settings], Awaitable[Result]]
 app = typer.Typer(help="Look into the inbox of webhook events.", no_args_is_help=True, pretty_exceptions_enable=False)
 
 _WIDEST = 2000
+_MOST_DAYS = 36_500
 
 Topic = Annotated[str, typer.Option(help="Only this topic, such as sms.received.")]
-Days = Annotated[float | None, typer.Option(min=0, help="Only what came in the last so many days.")]
+Days = Annotated[float | None, typer.Option(min=0, max=_MOST_DAYS, help="Only what came in the last so many days.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, max=1000, help="How many.")]
 
 
@@ -126,7 +127,9 @@ def export(
 @app.command()
 def prune(
     *,
-    older_than: Annotated[float | None, typer.Option(min=0, metavar="DAYS", help="Remove what is older.")] = None,
+    older_than: Annotated[
+        float | None, typer.Option(min=0, max=_MOST_DAYS, metavar="DAYS", help="Remove what is older.")
+    ] = None,
     keep: Annotated[int | None, typer.Option(min=0, help="Keep the newest so many and remove the others.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:

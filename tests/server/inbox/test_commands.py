@@ -93,6 +93,13 @@ def test_an_export_has_one_delivery_a_line_with_its_webhook_id(run: Callable[...
     assert [json.loads(line)["webhook_id"] for line in file.read_text().splitlines()] == ["msg_2"]
 
 
+@pytest.mark.parametrize(
+    "arguments", [["list", "--days", "1e12"], ["export", "--days", "inf"], ["prune", "-y", "--older-than", "1e300"]]
+)
+def test_more_days_than_the_calendar_has_are_refused(run: Callable[..., Result], arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
 @pytest.mark.usefixtures("filled")
 def test_pruning_asks_first(run: Callable[..., Result]) -> None:
     assert run("prune", "--keep", "1", answer="n\n").exit_code == 1
