@@ -202,6 +202,27 @@ async def test_a_commit_of_another_process_is_noticed_within_half_a_second(
     await neighbour.close()
 
 
+async def test_of_two_replicas_that_take_the_same_delivery_at_once_one_stores_it(
+    inbox: AccountInbox, target: str | Path, make_event: MakeEvent
+) -> None:
+    """Allo tries again before the first answer came, and the proxy chooses the other replica."""
+    neighbour = await Database.open(target)
+    outcomes: dict[str, list[bool]] = {f"msg_{number}": [] for number in range(150)}
+
+    async def deliver(store: Store, event_id: str) -> None:
+        new = make_event(event_id, "call.completed", id=f"cll_{event_id}", type="INBOUND")
+        outcomes[event_id].append(await store.add(new))
+
+    async with Store.open(neighbour) as theirs, anyio.create_task_group() as tasks:
+        for event_id in outcomes:
+            for store in (inbox.store, theirs, inbox.store):
+                tasks.start_soon(deliver, store, event_id)
+    await neighbour.close()
+    assert {tuple(sorted(each)) for each in outcomes.values()} == {(False, False, True)}
+    rows = await inbox.deliveries(0, 1000)
+    assert sorted(row.event_id for row in rows) == sorted(outcomes)
+
+
 async def test_following_goes_on_after_a_cursor(inbox: AccountInbox, make_event: MakeEvent) -> None:
     for number in range(3):
         await inbox.store.add(make_event(f"msg_{number}"))
