@@ -26,12 +26,22 @@ class StorageError(Exception):
     """The database cannot be reached, read or written; the message says which and what to do."""
 
 
+FORBIDDEN = "42501"
+"""What PostgreSQL calls a right that a user lacks."""
+
+
 @contextmanager
 def translated(place: str) -> Iterator[None]:
     """Turn what the database says about its state into `StorageError`; errors of the statement itself pass."""
     try:
         yield
-    except (IntegrityError, ProgrammingError, DataError):
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) != FORBIDDEN:
+            raise
+        raise StorageError(
+            f"The database at {place} lets this user not do that ({error.orig}): it has to create tables."
+        ) from error
+    except (IntegrityError, DataError):
         raise
     except DBAPIError as error:
         cause = str(error.orig).strip().splitlines()

@@ -7,11 +7,15 @@ import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from withallo_client import __version__
 from withallo_server.doctor.findings import Finding, amber, green, red
 from withallo_server.install.launch import is_passing, this_server
 from withallo_server.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 PACKAGE = "withallo-mcp"
 _LITTLE_SPACE = 200 * 1024 * 1024
@@ -49,7 +53,7 @@ def check_data_folder(settings: Settings) -> Finding:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = folder / f".doctor-{os.getpid()}"
-        probe.write_bytes(b"")
+        probe.write_bytes(bytes(4096))
         probe.unlink()
     except OSError as error:
         text = f"{folder} cannot be written: {error.strerror}."
@@ -65,14 +69,12 @@ def check_data_folder(settings: Settings) -> Finding:
 
 async def check_database(settings: Settings) -> Finding:
     """The database opens and can be written."""
-    from sqlalchemy import text
-
     from withallo_server.database import Database, StorageError
 
     try:
         database = await Database.open(settings.database)
         try:
-            await database.write(lambda connection: connection.execute(text("SELECT 1")).close())
+            await database.write(_write_something)
             place = database.place
         finally:
             await database.close()
@@ -80,6 +82,17 @@ async def check_database(settings: Settings) -> Finding:
         mend = "check ALLO_DATABASE_URL" if settings.database_url else "set ALLO_DATA_DIR to a folder of yours"
         return red("database", str(error), mend)
     return green("database", f"{place} opens and can be written.")
+
+
+def _write_something(connection: "Connection") -> None:
+    """Really write, and leave nothing behind."""
+    if connection.dialect.name == "sqlite":
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+        return
+    undone = connection.begin_nested()
+    connection.exec_driver_sql("CREATE TABLE withallo_doctor (looked integer)")
+    undone.rollback()
 
 
 def _requirements() -> set[str]:

