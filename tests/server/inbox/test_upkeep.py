@@ -13,9 +13,11 @@ from mcp.client.extension import ClientExtension, NotificationBinding
 from pydantic import BaseModel
 
 from withallo_sandbox import Sandbox
+from withallo_server.database import Database
 from withallo_server.factory import build_server
 from withallo_server.inbox.events import NewEvent
 from withallo_server.inbox.inbox import AccountInbox
+from withallo_server.inbox.store import Store
 from withallo_server.inbox.upkeep import prune_in_steps
 from withallo_server.settings import Settings
 from withallo_tools.services import EventQuery
@@ -46,6 +48,27 @@ async def test_events_beyond_the_number_go_oldest_first(inbox: AccountInbox, mak
     assert [gone async for gone in prune_in_steps(inbox, before=None, keep=2)] == [3]
     assert await ids(inbox) == ["msg_3", "msg_4"]
     assert [gone async for gone in prune_in_steps(inbox, before=None, keep=2)] == [0]
+
+
+async def test_a_server_holds_to_the_retention_from_its_start(tmp_path: Path, make_event: MakeEvent) -> None:
+    database = await Database.open(tmp_path / "sandbox" / "withallo.sqlite3")
+    async with Store.open(database) as store:
+        for days in (0, 1, 3):
+            event = make_event(f"msg_{days}", account="sandbox")
+            await store.add(replace(event, received_at=event.received_at - timedelta(days=days)))
+        server = build_server(
+            Settings(sandbox=True, data_dir=tmp_path, inbox_days=2), sandbox=Sandbox(scale=20, calls=20)
+        )
+        left = AccountInbox(store, "sandbox")
+        async with Client(server):
+            with anyio.fail_after(20):
+                while True:
+                    changed = store.watch.changed
+                    if len(await ids(left)) == 2:
+                        break
+                    await changed.wait()
+        assert sorted(await ids(left)) == ["msg_0", "msg_1"]
+    await database.close()
 
 
 async def test_a_cursor_survives_pruning(inbox: AccountInbox, make_event: MakeEvent) -> None:
