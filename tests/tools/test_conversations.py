@@ -12,7 +12,7 @@ from mcp.types import CallToolResult
 from withallo_sandbox import LONG_CALL_ID
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import World
+    from tests.tools.conftest import OpenWorld, World
 
 
 @pytest.mark.anyio
@@ -128,3 +128,26 @@ async def test_filters_that_contradict_each_other_are_refused_and_an_empty_searc
         "search_conversations", direction="outbound", result="missed"
     )
     assert "the beginning of one" in await modern.call("search_conversations", query="zzzunheardof")
+
+
+@pytest.mark.anyio
+async def test_a_key_of_v1_alone_finds_the_same_words_in_calls(open_world: "OpenWorld") -> None:
+    asked: list[dict[str, object]] = [
+        {"query": "4 200"},
+        {"query": "prices", "direction": "inbound"},
+        {"query": "rappeler", "since": "last 14 days", "result": "answered"},
+        {"result": "voicemail", "line": "New York"},
+    ]
+    async with open_world() as world:
+        new = [await world.facts("search_conversations", kind="call", limit=30, **each) for each in asked]
+        world.closed = ("/v2/api/conversations",)
+        old = [await world.facts("search_conversations", kind="call", limit=30, **each) for each in asked]
+        text = await world.call("search_conversations", query="oak", limit=3)
+        refused = await world.refusal("search_conversations", kind="text", unread=True)
+    for each, on_v2, on_v1 in zip(asked, new, old, strict=True):
+        assert on_v2["items"], each
+        assert [item["id"] for item in on_v1["items"]] == [item["id"] for item in on_v2["items"]], each
+        words = [[item.get("text") for item in facts["items"]] for facts in (on_v1, on_v2)]
+        assert words[0] == words[1], each
+    assert "This key sees no texts here." in text
+    assert "knows nothing of kind='text', unread" in refused

@@ -7,9 +7,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import Item, ItemFilter
+from withallo_client import ForbiddenError, Item, ItemFilter, NotFoundError
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.excerpts import excerpt
+from withallo_tools.item_scan import scan_calls
 from withallo_tools.item_search import DIRECTIONS, RESULTS, Hits, ItemQuery, Order, search_items
 from withallo_tools.keywords import Keyword, keywords
 from withallo_tools.lines import find_line, known_line_names
@@ -37,6 +38,7 @@ from withallo_tools.talk import Talk, TalkRow, talk_of_item, talk_row
 from withallo_tools.teammates import find_user_id
 from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
+from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
 _KINDS: dict[str, Literal["CALL", "SMS"]] = {"call": "CALL", "text": "SMS"}
 
@@ -109,8 +111,17 @@ async def search_conversations(
     )
     numbers = party.numbers if party else ()
     wanted = ItemQuery(narrowed, numbers, words, sort, how=result, limit=limit)
-    found = await search_items(reach.client, wanted, position)
+    found = await _search(reach, wanted, position)
     return await _answer(reach, found, wanted, party, asked)
+
+
+async def _search(reach: Services, wanted: ItemQuery, position: object) -> Hits:
+    if may_use_v2(reach):
+        try:
+            return await search_items(reach.client, wanted, position)
+        except (ForbiddenError, NotFoundError):
+            v2_was_refused(reach)
+    return await scan_calls(reach, wanted, position)
 
 
 async def _answer(
@@ -126,7 +137,7 @@ async def _answer(
     shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
-    answer.say(f"More: cursor={more}" if more else "")
+    answer.say("" if found.has_texts else "This key sees no texts here.", f"More: cursor={more}" if more else "")
     return answer.result(
         FoundItems(
             contact=party.label if party else "",

@@ -68,12 +68,11 @@ class ItemQuery:
 
     def keeps(self, item: Item) -> bool:
         """Whether an item is wanted, as far as Allo cannot tell."""
-        if self.how != "any" and not _ended(item, self.how):
+        if self.how != "any" and not ends_as(item, self.how):
             return False
         if self.is_exact or (item.kind == "CALL" and item.transcript is None):
             return True
-        folded = _folded(item)
-        return all(keyword.is_in(folded) for keyword in self.words)
+        return has_every_word(item, self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +82,30 @@ class Hits:
     Attributes:
         total: How many match in all, where that is known.
         position_after: Where to go on after the first so many, as JSON; None when nothing is left.
+        has_texts: Whether texts were looked at.
     """
 
     items: Sequence[Item]
     total: int | None
     position_after: Callable[[int], object]
+    has_texts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
+class Hit:
     """An item; `turned` makes the oldest the newest, for lists that begin with the oldest."""
 
     item: Item
-    turned: bool
+    turned: bool = False
 
     @property
     def id(self) -> str:
+        """Tells items of the same moment apart."""
         return self.item.id
 
     @property
     def at(self) -> datetime | None:
+        """When it happened, or its counterpart."""
         return _turned(self.item.date) if self.turned else self.item.date
 
 
@@ -129,7 +132,7 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
     if query.order == "oldest":
         start, end = _turned(asked.since), _turned(asked.until)
         span = TimeRange(end and end + _TICK, start and start + _TICK)
-    wanted: Wanted[_Hit] = Wanted(span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
+    wanted: Wanted[Hit] = Wanted(span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
     found = await newest(sources, wanted, max_requests=_MOST_REQUESTS)
 
     def position_after(shown: int) -> object:
@@ -139,10 +142,10 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
     return Hits([hit.item for hit in found.rows], found.total, position_after)
 
 
-async def _page(client: AlloClient, query: ItemQuery, asked: ItemFilter, page: int) -> Batch[_Hit]:
+async def _page(client: AlloClient, query: ItemQuery, asked: ItemFilter, page: int) -> Batch[Hit]:
     found = await client.conversations.search(asked, page + 1, query.size, _extension(query))
     total = found.total_count if query.is_exact else None
-    return Batch([_Hit(item, query.order == "oldest") for item in found.items], found.has_more, total)
+    return Batch([Hit(item, query.order == "oldest") for item in found.items], found.has_more, total)
 
 
 async def _in_order(client: AlloClient, query: ItemQuery, filters: Sequence[ItemFilter], position: object) -> Hits:
@@ -182,7 +185,14 @@ def _read_place(position: object, filters: int) -> tuple[int, int, int]:
             raise unreadable()
 
 
-def _ended(item: Item, how: Ending) -> bool:
+def has_every_word(item: Item, words: Sequence[Keyword]) -> bool:
+    """Whether every keyword occurs in what was said, written or summed up."""
+    folded = _folded(item)
+    return all(keyword.is_in(folded) for keyword in words)
+
+
+def ends_as(item: Item, how: Ending) -> bool:
+    """Whether an item is a call that ended so; missed includes voicemails."""
     if item.kind != "CALL":
         return False
     call = facts_of_item(item)
