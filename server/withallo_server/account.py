@@ -182,6 +182,7 @@ class Account:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keep_up, inbox, self, self.settings)
             tasks.start_soon(self._follow_behind, inbox, after, announcer)
+            tasks.start_soon(_follow_joined, inbox, after, announcer)
             async for events in inbox.pages(after):
                 await announcer.tell(events)
 
@@ -261,3 +262,9 @@ class Account:
             readings=self.readings,
         ) as writes:
             yield writes
+
+
+async def _follow_joined(inbox: "AccountInbox", after: int, announcer: "Announcer") -> None:
+    """Tell clients of events that read differently since a late webhook told more of them."""
+    async for events in inbox.joined(after):
+        await announcer.tell(events)

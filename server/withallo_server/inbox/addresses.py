@@ -25,6 +25,6 @@ def contact_address(contact_id: str) -> str:
 
 def touched_by(event: InboxEvent) -> list[str]:
     """The resources that read differently after an event, those of contacts aside."""
-    own = EVENT.format(event_id=quote(event.event_id, safe=""))
+    own = EVENT.format(event_id=quote(event.event_id, safe=":"))
     addresses = (RECENT, INBOX, own, topic_address(event.topic))
     return [f"{address}{form}" for address in addresses for form in ("", AS_TEXT)]

@@ -83,6 +83,25 @@ class AccountInbox:
             yield page.events
             query = replace(query, after=page.latest)
 
+    async def joined(self, after: int) -> AsyncIterator[tuple[InboxEvent, ...]]:
+        """The events of which a delivery committed after a sequence told once more, perhaps more of it; never ends.
+
+        A database that fails is waited for.
+        """
+        while True:
+            changed = self.store.watch.changed
+            try:
+                page = await self._read(reading.joined_events, after, PAGE)
+            except StorageError as error:
+                logger.warning("The inbox cannot be followed just now: %s", error)
+                await anyio.sleep(RETRY_SECONDS)
+                continue
+            after = page.latest
+            if page.events:
+                yield page.events
+            else:
+                await changed.wait()
+
     async def follow(self, after: int | None = None) -> AsyncIterator[InboxEvent]:
         """The same, event by event."""
         async for events in self.pages(after):

@@ -73,6 +73,21 @@ def raw_events(connection: Connection, account: str, after: int, most: int) -> S
     return connection.execute(mine.order_by(events.c.sequence).limit(most)).all()
 
 
+def joined_events(connection: Connection, account: str, after: int, most: int) -> EventPage:
+    """The events that deliveries committed after a sequence told of once more, and where to go on."""
+    mine = select(events.c.sequence, events.c.same_as).where(
+        unindexed(events.c.account) == account, events.c.sequence > after, events.c.same_as.is_not(None)
+    )
+    latest = newest(connection)
+    rows = connection.execute(mine.order_by(events.c.sequence).limit(most)).all()
+    if not rows:
+        return EventPage((), 0, latest)
+    if len(rows) == most:
+        latest = rows[-1].sequence
+    originals = connection.execute(select(events).where(events.c.sequence.in_({row.same_as for row in rows}))).all()
+    return EventPage(_with_stages(connection, originals), len(originals), latest)
+
+
 def count_all(connection: Connection, account: str) -> int:
     """How many deliveries there are; reads the whole index."""
     return connection.scalar(select(func.count()).where(events.c.account == account)) or 0

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,23 @@ async def test_over_stdio_an_event_of_another_process_is_announced_and_read_back
         await listener.until(RECENT)
         (event,) = json.loads(await read(client, RECENT))["events"]
         assert (event["id"], event["text"]) == ("msg_1", "Are you there?")
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_an_event_that_a_late_webhook_tells_more_of_is_announced_again(
+    server: AlloServer, make_event: MakeEvent, listening: Listening, era: str
+) -> None:
+    call: dict[str, Any] = {"type": "INBOUND", "account": "sandbox", "from_number": "+33611111111", "ago": 600}
+    found = replace(make_event("api_call:1", "call.completed", id="cll-1", **call), source="reconciled")
+    late = make_event("msg_1", "call.completed", id="cll_1", summary="They want a quote.", **call)
+    address = "allo://events/api_call:1"
+    async with listening(server, address, era) as (client, listener):
+        await put(server, found)
+        await listener.until(address)
+        listener.updated.clear()
+        await put(server, late)
+        await listener.until(address)
+        assert json.loads(await read(client, address))["data"]["summary"] == "They want a quote."
 
 
 class Silent(httpx.AsyncBaseTransport):
