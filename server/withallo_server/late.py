@@ -118,8 +118,13 @@ class LatePeople:
         return await (await self._room()).resolve(text, certain=certain, progress=progress)
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
-        """See `People.names`."""
-        return await (await self._room()).names(numbers)
+        """See `People.names`; while the database is away nobody has a name, and everything else can be shown."""
+        from withallo_server.database import StorageError
+
+        try:
+            return await (await self._room()).names(numbers)
+        except StorageError:
+            return {}
 
     async def remember(self, people: Sequence[Person]) -> None:
         """See `People.remember`."""
