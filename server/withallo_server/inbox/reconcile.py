@@ -3,8 +3,9 @@
 import functools
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 import anyio
@@ -29,7 +30,6 @@ SETTLED: Final = timedelta(minutes=1)
 """Younger calls and texts are left to their webhook, or may not be over."""
 
 _PAGE = 100
-_MOST_PAGES = 20
 _BEGAN = "inbox began"
 _DONE = "reconciled until"
 _CLAIM = "reconciling since"
@@ -126,16 +126,18 @@ class Reconciler:
                     yield CALL_OVER, _of_call(call, line)
 
     async def _items(self, since: datetime, until: datetime) -> AsyncIterator[Item]:
-        for page in range(1, _MOST_PAGES + 1):
-            found = await self._client.conversations.search(ItemFilter(since=since, until=until), page, _PAGE)
+        wanted, before = ItemFilter(since=since, until=until), list[Item]()
+        for page in count(1):
+            found = await self._client.conversations.search(wanted, page, _PAGE)
             for item in found.items:
                 yield item
-            if not found.has_more:
+            if not found.has_more or _repeats(found.items, before):
                 return
-        logger.warning("Too many calls and texts since %s to look at all of them", since.isoformat())
+            before = found.items
 
     async def _calls(self, line: str, since: datetime, until: datetime) -> AsyncIterator[Call]:
-        for page in range(_MOST_PAGES):
+        before = list[Call]()
+        for page in count():
             found = await self._client.calls.search(line, page=page, size=_PAGE)
             dated = [call for call in found.items if call.start_date is not None]
             for call in dated:
@@ -143,6 +145,9 @@ class Reconciler:
                     yield call
             if not found.has_more or all(call.start_date < since for call in dated if call.start_date):
                 return
+            if _repeats(found.items, before):
+                return
+            before = found.items
 
     def _event(self, topic: str, data: Mapping[str, Any]) -> NewEvent:
         body = {"topic": topic, "version": "2.0", "data": data}
@@ -166,6 +171,13 @@ class Reconciler:
 
     def _mark(self, name: str, time: datetime) -> Callable[[Connection], None]:
         return functools.partial(write_mark, account=self._inbox.account, name=name, value=time.isoformat())
+
+
+def _repeats(items: Sequence[object], before: Sequence[object]) -> bool:
+    """Whether a page is the one before once more, as where an API does not understand which page is meant."""
+    if is_same := bool(items) and items == before:
+        logger.warning("Allo gives the same page again and again; what is behind it is not looked at")
+    return is_same
 
 
 def _of_item(item: Item) -> Found:

@@ -135,3 +135,21 @@ async def test_an_api_that_fails_leaves_the_gap_for_the_next_time(world: World) 
     with pytest.raises(InvalidResponseError):
         await world.reconciler.reconcile()
     assert await world.reconciler.reconcile() == 1
+
+
+@pytest.mark.parametrize("has_v2", [True, False])
+async def test_a_gap_of_many_pages_is_filled_to_its_oldest_end(
+    inbox: AccountInbox, monkeypatch: pytest.MonkeyPatch, has_v2: bool
+) -> None:
+    """The API tells the newest first: whoever stops after some pages and goes on from now loses the oldest for ever."""
+    monkeypatch.setattr("withallo_server.inbox.reconcile._PAGE", 1)
+    monkeypatch.setattr("withallo_client._limits.WRITES_PER_SECOND", 1000)
+    monkeypatch.setattr("withallo_client._limits.READS_PER_SECOND", 1000)
+    world = World(inbox, Sandbox(scale=20, calls=40, rate_limits=False))
+    async with world.client:
+        await world.reconciler.reconcile()
+        for _ in range(25):
+            await world.arrive("inbound-call")
+        if not has_v2:
+            await world.control("faults", path="/v2/api/conversations/*", kind="html", status=404, times=50)
+        assert await world.reconciler.reconcile() == 25
