@@ -198,6 +198,8 @@ def _ready(web: Web, runtime: HttpRuntime) -> Any:
 
 def _metrics(meter: Meter, doors: Doors) -> Any:
     async def metrics(request: Request) -> Response:
+        if doors.are_open_to_strangers(request.scope):
+            return Response(status_code=403)
         if doors.any and not await _may_see_numbers(request, doors):
             return Response(status_code=401, headers={"www-authenticate": "Bearer"})
         return meter.page()

@@ -30,6 +30,13 @@ logger = logging.getLogger(__name__)
 
 BODY_SECONDS = 30.0
 MOST_BYTES = 4 * 1024 * 1024
+WAYS_IN = (
+    "ALLO_TOKENS or ALLO_TOKENS_FILE (`withallo-mcp token NAME` makes one), ALLO_OAUTH_ISSUER, "
+    "or ALLO_BRING_YOUR_OWN_KEY=1"
+)
+_OF_PROXIES = frozenset(
+    {"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "cf-connecting-ip"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,14 @@ class Doors:
     def any(self) -> bool:
         """Whether a caller has to authenticate."""
         return bool(self.tokens or self.oauth or self.keys)
+
+    def are_open_to_strangers(self, scope: Scope) -> bool:
+        """Whether nobody has to authenticate although a proxy passed the request on, from wherever.
+
+        No client speaks HTTP/1.0; nginx, as it comes, does, and says nothing else about itself.
+        """
+        passed_on = scope["http_version"] == "1.0" or not _OF_PROXIES.isdisjoint(Headers(scope=scope))
+        return passed_on and not self.any
 
     async def caller(self, authorization: str) -> Caller | None:
         """Whoever a header proves, or nobody.
@@ -87,6 +102,10 @@ class Gatekeeper:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
+        if self._doors.are_open_to_strangers(scope):
+            logger.warning("A request that a proxy passed on was refused. Set who may call: %s", WAYS_IN)
+            await _closed()(scope, receive, send)
+            return
         if not self._doors.any:
             await self._pass_on(scope, receive, send)
             return
@@ -145,6 +164,10 @@ class Gatekeeper:
         if self._doors.metadata_url is not None:
             parts = [f'resource_metadata="{self._doors.metadata_url}"', *parts]
         return "Bearer " + ", ".join(parts)
+
+
+def _closed() -> JSONResponse:
+    return JSONResponse({"error": "only_for_this_machine"}, status_code=403)
 
 
 def _unavailable() -> JSONResponse:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from types import FrameType
+from urllib.parse import urlsplit
 
 import uvicorn
 from mcp.server.request_state import RequestStateSecurity
@@ -15,7 +16,7 @@ from mcp.server.request_state import RequestStateSecurity
 from withallo_server.database import Database
 from withallo_server.factory import build_server
 from withallo_server.http.app import METADATA_PATH, Web, build_web, resource_url
-from withallo_server.http.gatekeeper import Doors
+from withallo_server.http.gatekeeper import WAYS_IN, Doors
 from withallo_server.http.keys import AlloKeys
 from withallo_server.http.oauth import Issuer, OAuthTokens
 from withallo_server.http.protocol import ImpatientProtocol
@@ -42,6 +43,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_reached_from_elsewhere(settings: Settings, host: str) -> bool:
+    """Whether more than this machine gets through: by the address itself, or by a proxy in front of it."""
+    names = [f"//{name}" for name in settings.allowed_hosts] + [settings.public_url or "//localhost"]
+    return settings.tls_in_front or not all(
+        map(is_loopback, (host, *(urlsplit(each).hostname or "" for each in names)))
+    )
+
+
 def check_safety(settings: Settings, host: str) -> None:
     """Refuse a server that strangers could use or listen in on.
 
@@ -56,12 +65,9 @@ def check_safety(settings: Settings, host: str) -> None:
         missing.append("both ALLO_TLS_CERT and ALLO_TLS_KEY")
     if not settings.bring_your_own_key and settings.api_key is None and not settings.sandbox:
         missing.append("whose account is served: ALLO_API_KEY, ALLO_BRING_YOUR_OWN_KEY=1, or --sandbox to try it")
+    if not has_way_in and _is_reached_from_elsewhere(settings, host):
+        missing.append(f"who may call: {WAYS_IN}")
     if not is_loopback(host):
-        if not has_way_in:
-            missing.append(
-                "who may call: ALLO_TOKENS or ALLO_TOKENS_FILE (`withallo-mcp token NAME` makes one), "
-                "ALLO_OAUTH_ISSUER, or ALLO_BRING_YOUR_OWN_KEY=1"
-            )
         if not (settings.tls_cert or settings.tls_in_front):
             missing.append(
                 "TLS: ALLO_TLS_CERT and ALLO_TLS_KEY, or ALLO_TLS_IN_FRONT=1 if a proxy in front takes care of it"

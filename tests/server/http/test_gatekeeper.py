@@ -240,6 +240,26 @@ async def test_only_known_hosts_and_origins_are_answered(served: Any, hashed: Ha
 
 
 @pytest.mark.anyio
+async def test_what_a_proxy_passes_on_needs_somebody_who_is_known(served: Any, hashed: Hashed) -> None:
+    """A server of one machine stays that, whatever a tunnel or proxy in front makes of its address."""
+    authorization, line = hashed()
+    marks = ({"x-forwarded-for": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}, {"x-real-ip": "203.0.113.7"},
+             {"via": "1.1 proxy"}, {"x-forwarded-host": "mcp.example.com"})  # fmt: skip
+    async with served() as it, httpx.AsyncClient() as http:
+        assert (await it.post()).status_code == 400
+        for mark in marks:
+            assert (await it.post(mark)).status_code == 403, mark
+            assert (await http.get(f"{it.base}/metrics", headers=mark)).status_code == 403, mark
+            assert (await http.get(f"{it.base}/healthz", headers=mark)).status_code == 200, mark
+        async with await anyio.connect_tcp("127.0.0.1", int(it.base.rpartition(":")[2])) as stream:
+            await stream.send(b"POST /mcp HTTP/1.0\r\nhost: 127.0.0.1\r\ncontent-length: 2\r\n\r\n{}")
+            assert (await stream.receive()).startswith(b"HTTP/1.1 403")
+    async with served(tokens=(line,)) as it:
+        for mark in marks:
+            assert (await it.post({"authorization": authorization, **mark})).status_code == 400, mark
+
+
+@pytest.mark.anyio
 async def test_a_page_of_an_allowed_origin_may_ask_first(served: Any) -> None:
     async with served(allowed_origins=("https://app.example.com",)) as it, httpx.AsyncClient() as http:
         asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}

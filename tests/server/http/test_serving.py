@@ -40,6 +40,9 @@ SAFE = {
         ({**SAFE, "public_url": None}, "10.0.0.7", ["ALLO_PUBLIC_URL", "ALLO_ALLOWED_HOSTS"]),
         ({**SAFE, "tls_cert": Path("cert.pem")}, "0.0.0.0", ["ALLO_TLS_KEY"]),
         ({"sandbox": True}, "mcp.example.com", ["ALLO_TOKENS"]),
+        ({"sandbox": True, "public_url": "https://mcp.example.com"}, "127.0.0.1", ["ALLO_TOKENS"]),
+        ({"sandbox": True, "tls_in_front": True}, "localhost", ["ALLO_TOKENS"]),
+        ({"sandbox": True, "allowed_hosts": ("localhost", "mcp.example.com:*")}, "::1", ["ALLO_TOKENS"]),
         (
             {**SAFE, "public_url": None, "oauth_issuer": "https://login.example.com"},
             "127.0.0.1",
@@ -61,6 +64,7 @@ def test_what_would_be_unsafe_is_refused_with_everything_to_set(
     ("settings", "host"),
     [
         ({"sandbox": True}, "127.0.0.1"),
+        ({"sandbox": True, "public_url": "http://127.0.0.1:8788", "allowed_hosts": ("[::1]:*",)}, "127.0.0.1"),
         ({"api_key": SecretStr("ak_live_x")}, "localhost"),
         ({"bring_your_own_key": True}, "::1"),
         (SAFE, "0.0.0.0"),
