@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -112,6 +113,9 @@ class Filler:
         self._last_seen = Progress()
         self._seen_until = 0.0
         self._sources: list[Source] | None = None
+        self._due: dict[Source, float] = {}
+        self._refused: dict[Source, float] = {}
+        self._failures: Counter[Source] = Counter()
         self._stalled = False
         self.names = NameCache()
         self.filled = anyio.Event()
@@ -129,11 +133,11 @@ class Filler:
         while True:
             try:
                 held = await self._scopes()
-                self._sources = [source for source, any_of in _SCOPES.items() if held & any_of]
-                due = [await self._keep_fresh(source) for source in tuple(self._sources)]
+                await self._read_what_is_due(held)
                 if (await self.progress()).over:
                     self.filled.set()
-                failures = 0
+                failures, self._stalled = 0, False
+                due = [self._due[source] for source in self._sources or ()]
                 wait = min(due, default=self._wall() + _REFRESH_SECONDS) - self._wall()
             except (WithalloError, StorageError) as error:
                 failures += 1
@@ -141,6 +145,16 @@ class Filler:
                 logger.info("The directory waits %.0f s: %s", wait, error)
                 self._stalled = True
             await self._pause(min(max(1.0, wait), _REFRESH_SECONDS))
+
+    async def _read_what_is_due(self, held: frozenset[str]) -> None:
+        """Read each list that is due; one that cannot be read leaves the turn to the other."""
+        now = self._wall()
+        self._sources = [
+            source for source, any_of in _SCOPES.items() if held & any_of and self._refused.get(source, now) <= now
+        ]
+        for source in tuple(self._sources):
+            if self._due.get(source, 0.0) < self._wall() + 1.0:
+                self._due[source] = await self._keep_fresh(source)
 
     async def progress(self) -> Progress:
         """How far the lists were read, by whichever process."""
@@ -159,30 +173,30 @@ class Filler:
             people=max(totals, default=None),
             complete=over and not any(_has_gap(row) for row in known),
             over=over,
-            stalled=self._stalled,
+            stalled=self._stalled or any(self._failures.values()),
         )
         return self._last_seen
 
     async def _keep_fresh(self, source: Source) -> float:
-        """Read a list to its end if it is due; says when to come back."""
-        failures = 0
+        """Read a list to its end, or until it cannot be read; says when to come back."""
         while True:
             try:
                 turn = await self._database.write(lambda connection: self._take_turn(connection, source))
                 if isinstance(turn, float):
+                    self._failures[source] = 0
                     return turn
-                await self._read_page(source, turn, skip=failures >= _ATTEMPTS_PER_PAGE)
-                failures, self._stalled = 0, False
+                await self._read_page(source, turn, skip=self._failures[source] >= _ATTEMPTS_PER_PAGE)
+                self._failures[source] = 0
             except (ForbiddenError, AuthenticationError) as error:
                 logger.info("The directory cannot read %s: %s", source, error)
                 self._sources = [other for other in self._sources or () if other != source]
-                return self._wall() + _REFRESH_SECONDS
+                self._refused[source] = self._wall() + _REFRESH_SECONDS
+                return self._refused[source]
             except (WithalloError, StorageError) as error:
-                failures += 1
-                wait = _wait_after(error, failures)
+                self._failures[source] += 1
+                wait = _wait_after(error, self._failures[source])
                 logger.info("The directory waits %.0f s with %s: %s", wait, source, error)
-                self._stalled = True
-                await self._pause(wait)
+                return self._wall() + wait
 
     async def _read_page(self, source: Source, turn: _Turn, *, skip: bool) -> None:
         """Take one page in, together with the note that it was taken in."""

@@ -252,6 +252,19 @@ async def test_a_list_the_key_may_not_read_does_not_hold_up_the_rest(database: D
         assert (page.complete, page.total) == (True, 3)
 
 
+async def test_a_list_that_cannot_be_read_does_not_hold_up_the_other(database: Database, allo: Allo) -> None:
+    people = [{"id": "per-1", "name": "Paul", "last_name": "Chiffre"}]
+    asked: list[str] = []
+    client = allo(
+        contacts(3), people, asked=asked,
+        refuse=lambda asked: httpx.Response(404, json={}) if asked.method == "GET" else None,
+    )  # fmt: skip
+    async with filling(database, client, _holding("CONTACTS_READ", "CRM_READ"), Hours(6)) as directory:
+        page = await directory.search("chiffre", limit=5)
+        assert ([one.name for one in page.people], page.complete) == (["Paul Chiffre"], False)
+    assert sum(line.startswith("POST") for line in asked) == 1, "what was read is not read again with each attempt"
+
+
 async def test_a_key_that_may_read_no_list_asks_for_none(database: Database, allo: Allo) -> None:
     asked: list[str] = []
     async with filling(database, allo(contacts(3), asked=asked), _holding("SMS_SEND"), Hours(1)) as directory:
