@@ -83,7 +83,7 @@ def uninstall(
         done = _carry_out(change, yes=yes)
     except InstallError as error:
         raise _failed(error) from error
-    typer.echo(f"{app.title} forgets {name!r}. {app.after}" if done else "Nothing was changed.")
+    typer.echo(f"{app.title} forgets {name!r} when it starts again." if done else "Nothing was changed.")
 
 
 def _carry_out(change: Change, *, yes: bool) -> bool:

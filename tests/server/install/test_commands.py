@@ -74,6 +74,7 @@ def test_another_file_can_be_named(home: Path) -> None:
     result = run("uninstall", "cursor", "--yes", "--file", str(home / "project/.cursor/mcp.json"))
 
     assert result.exit_code == 0
+    assert "Cursor forgets 'allo' when it starts again." in result.stdout
     assert json.loads((home / "project/.cursor/mcp.json").read_text()) == {"mcpServers": {}}
 
 
