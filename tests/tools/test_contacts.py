@@ -250,3 +250,11 @@ async def test_a_key_of_v1_alone_reads_the_same_conversation(open_world: "OpenWo
     assert [(item["at"], item["kind"]) for item in old["items"]] == [
         (item["at"], item["kind"]) for item in new["items"]
     ]
+
+
+@pytest.mark.anyio
+async def test_reading_about_somebody_with_a_shared_number_says_so(modern: "World") -> None:
+    both = "a number is shared: Claire Moreau or Julien Moreau"
+    for name in ("search_calls", "search_conversations", "get_contact_conversation", "list_follow_ups"):
+        assert both in await modern.call(name, contact="Julien Moreau"), name
+    assert "shared" not in await modern.call("search_calls", contact="Sarah Whitfield", limit=1)

@@ -9,13 +9,14 @@ from withallo_tools.services import Services
 
 _LONGEST = 90
 _MOST = 3
-_OR = " or "
+OR = " or "
+"""Between the names of people who share a number."""
 
 
 def on_cards(cards: Iterable[ContactCard]) -> str:
     """The names of everybody whom an answer shows with one number: a shared landline has several."""
     names = dict.fromkeys(card.name.strip() for card in cards if card.name and card.name.strip())
-    return _OR.join(list(names)[:_MOST])
+    return OR.join(list(names)[:_MOST])
 
 
 async def names_for(services: Services, numbers: Iterable[str | None]) -> dict[str, str]:
@@ -31,7 +32,7 @@ async def names_for(services: Services, numbers: Iterable[str | None]) -> dict[s
 def name_of(number: str | None, names: Mapping[str, str], name: str = "") -> str:
     """Who has a number: as the answer says, unless more people are known to share it; cleaned."""
     known, said = names.get(number or "", ""), clean(name, _LONGEST)
-    return known if not said or known.count(_OR) > said.count(_OR) else said
+    return known if not said or known.count(OR) > said.count(OR) else said
 
 
 def beside(number: str | None, names: Mapping[str, str], name: str = "") -> str:

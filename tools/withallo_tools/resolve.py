@@ -5,12 +5,13 @@ Reading takes a clear best match and says whom it took. Writing takes only what 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcp.server.mcpserver.exceptions import ToolError
 
 from withallo_tools.answers import refusal
 from withallo_tools.lines import read_number
+from withallo_tools.names import OR
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import NumberPart, display, looks_like_number, normal
 from withallo_tools.services import Person, Progress, Services
@@ -39,17 +40,20 @@ class Party:
         contact_id: The v1 id where known, else that of another family, else empty.
         name: Full name; written by outsiders.
         numbers: Numbers as the directory holds them, the one that was meant first.
+        sharing: Everybody who has one of the numbers, where others do; written by outsiders.
     """
 
     contact_id: str
     name: str
     numbers: tuple[str, ...]
+    sharing: str = ""
 
     @property
     def label(self) -> str:
-        """Name and first number, cleaned."""
+        """Name and first number, and who shares a number with them; cleaned."""
         number = display(self.numbers[0]) if self.numbers else ""
-        return " ".join(filter(None, (clean(self.name, 60), number))) or clean(self.contact_id)
+        shared = f"(a number is shared: {clean(self.sharing, 90)})" if self.sharing else ""
+        return " ".join(filter(None, (clean(self.name, 60), number, shared))) or clean(self.contact_id)
 
 
 def first_fill(ctx: ToolContext) -> Progress:
@@ -78,10 +82,15 @@ async def find_reading(services: Services, text: str) -> Party:
         if len(numbers) == 1:
             return await _by_number(services, numbers.pop())
     if meant.best:
-        return _party(meant.best)
+        return await _with_sharing(services, _party(meant.best))
     if part and not meant.candidates:
         await read_number(services, text)
     raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
+
+
+async def _with_sharing(services: Services, party: Party) -> Party:
+    names = await services.people.names({normal(number, services.region) for number in party.numbers})
+    return replace(party, sharing=next((name for name in names.values() if OR in name), ""))
 
 
 async def part_of_number(services: Services, text: str) -> NumberPart | None:
