@@ -86,6 +86,19 @@ def test_whatever_outsiders_write_no_answer_exceeds_the_ceiling(signs: str) -> N
     assert sum(_both(answer, _Lines(lines=tuple(line for _, line in rows[:shown])))) <= CEILING
 
 
+@pytest.mark.parametrize("budget", [2_000, 6_000, 10_000])
+@pytest.mark.parametrize("seed", range(20))
+def test_structured_content_holds_every_row_that_the_text_shows(budget: int, seed: int) -> None:
+    chance = random.Random(seed)
+    signs = chance.choice(('abc "', "é ü", "plain words", "\\\n"))
+    rows = [_Line(words="".join(chance.choices(signs, k=chance.randrange(20, 400))), note="said") for _ in range(300)]
+    answer = Answer(budget)
+    shown = answer.table([(row.words, row) for row in rows], RECORDS)
+    content = answer.result(_Lines(lines=tuple(rows[:shown]), next_cursor="c" * 300)).structured_content
+    assert content is not None
+    assert 1 < len(content["lines"]) == shown < 300
+
+
 def test_a_member_that_no_row_stands_for_is_cut_too() -> None:
     text, facts = _both(Answer().say("Here:"), _Lines(lines=(_Line(words="a long story " * 20_000),)))
     assert text < 20

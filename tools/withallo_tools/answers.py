@@ -20,6 +20,8 @@ _FENCE_COST = 40
 _BYTES_PER_TOKEN = 3
 _RARE, _BEYOND = 0x2E80, 0x10000
 _SHORTEST = 40
+_BESIDE_ROWS = 300
+"""What structured content holds beside its rows: range, cursor, totals, the names of what outsiders wrote."""
 
 
 class Row(BaseModel):
@@ -79,7 +81,7 @@ class Answer:
         Returns:
             How many found room; the caller says how to get the others.
         """
-        left, fitting = self._budget - _SHORTEST, 0
+        left, fitting = self._budget - min(_BESIDE_ROWS, self._budget // 4), 0
         for _, facts in rows:
             left -= estimate_json(facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
             if left < 0 and fitting:

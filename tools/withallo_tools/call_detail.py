@@ -9,7 +9,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from withallo_tools.answers import MOST_BUDGET, Facts, count, estimate_tokens
+from withallo_tools.answers import MOST_BUDGET, Facts, count, estimate_json
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
 from withallo_tools.keywords import Keyword
@@ -128,7 +128,7 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     _check_slice(view, call, turns)
     rows, notes = [head[0]], []
     whole = _lines(call.summary or "")[view.line :] if not view.slices and view.zoom == "summary" else []
-    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
+    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_json, rows))
     summary = _fitting(whole, room * 3 // 4)
     if len(summary) < len(whole):
         notes.append(f"The summary goes on: start='line {view.line + len(summary) + 1}' shows more of it.")
@@ -137,7 +137,7 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
     rows += [part.line for part in parts]
     tail = ending(turns) if view.with_ending else set()
     wanted = view.wanted(turns)
-    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_tokens, rows))
+    room = int(min(budget, MOST_BUDGET) * _SHARE_OF_BUDGET) - sum(map(estimate_json, rows))
     heard = [turn for turn in turns if view.hears(turn) or turn.index in tail]
     chosen = _within(heard, wanted, tail, room)
     lines = shown_lines(heard, chosen) if chosen else []
@@ -169,7 +169,7 @@ def _lines(summary: str) -> list[str]:
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:
-    costs = itertools.accumulate(estimate_tokens(line) for line in lines)
+    costs = itertools.accumulate(estimate_json(line) for line in lines)
     return [line for line, cost in zip(lines, costs, strict=True) if cost <= room]
 
 
@@ -198,7 +198,7 @@ def _within(heard: Sequence[Turn], wanted: set[int], tail: set[int], room: int) 
     for turn in [*(turn for turn in reversed(heard) if turn.index in tail), *heard]:
         if turn.index in chosen or turn.index not in asked:
             continue
-        room -= estimate_tokens(turn.line) + (_GAP_COST if turn.index in gaps else 0)
+        room -= estimate_json(turn.line) + (_GAP_COST if turn.index in gaps else 0)
         if room < 0 and chosen:
             break
         chosen.add(turn.index)
