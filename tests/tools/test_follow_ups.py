@@ -1,6 +1,5 @@
 """Missed calls nobody returned, texts nobody answered, promises: computed, and measured on labelled words."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -207,6 +206,19 @@ def test_promises_are_found_in_sentences_people_say() -> None:
     assert true / sum(wanted for wanted, _ in found) >= 0.90
 
 
+@pytest.mark.parametrize(
+    ("said", "promise"),
+    [
+        ("I'll call you at 5 p.m. tomorrow. Does that suit you?", "I'll call you at 5 p.m. tomorrow."),
+        ("I'll send the quote tomorrow, Mr. Smith. Anything else?", "I'll send the quote tomorrow, Mr. Smith."),
+        ("Je vous envoie le devis, M. Dupont. Autre chose ?", "Je vous envoie le devis, M. Dupont."),
+        ("Well. " * 90 + "Ask for Dr. No. I'll call you back.", "I'll call you back."),
+    ],
+)
+def test_the_dot_of_an_abbreviation_ends_no_sentence(said: str, promise: str) -> None:
+    assert promises_in(said) == [promise]
+
+
 @pytest.mark.parametrize("seed", [2026, 3])
 def test_promises_are_found_in_the_calls_of_the_embedded_account(seed: int) -> None:
     """Precision and recall at least 95 % against the account's own labels."""
@@ -224,10 +236,9 @@ def test_promises_are_found_in_the_calls_of_the_embedded_account(seed: int) -> N
 
 
 @pytest.mark.parametrize("words", ["my " * 5000, "I'll x and " * 2000, "je la le l'" * 2000, "someone " + "b " * 9000])
-def test_endless_words_are_searched_quickly(words: str) -> None:
-    began = time.perf_counter()
-    promises_in(words)
-    assert time.perf_counter() - began < 0.5
+@pytest.mark.timeout(30)
+def test_endless_words_are_searched_in_no_more_than_linear_time(words: str) -> None:
+    promises_in(words * 20)
 
 
 def test_whoever_waits_according_to_the_account_is_found() -> None:

@@ -11,7 +11,9 @@ from withallo_tools.letters import without_accents
 
 _LONGEST_SENTENCE = 400
 _SENTENCE = re.compile(r"[^.!?…;\n]+[.!?…;]*")
-_ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|st|m|mme)\.", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(mrs?|ms|dr|st|mme|m|[ap]\.m)\.(?=\s+\S)", re.IGNORECASE)
+_NO_END = "\u2024"
+"""Stands for the dot of an abbreviation, which ends no sentence."""
 
 _SOON = (
     r"(?:today|tonight|tomorrow|later|soon|shortly|this (?:morning|afternoon|evening|week)|next (?:week|month)|"
@@ -94,10 +96,9 @@ def promises_in(text: str) -> list[str]:
 
 
 def _sentences(text: str) -> list[str]:
-    unbroken = _ABBREVIATION.sub(lambda found: found[1], text)
-    if unbroken != text:
-        return [text.strip()[:_LONGEST_SENTENCE]]
-    return [piece[0].strip()[:_LONGEST_SENTENCE] for piece in _SENTENCE.finditer(text) if piece[0].strip()]
+    unbroken = _ABBREVIATION.sub(lambda found: found[0].replace(".", _NO_END), text)
+    pieces = (text[slice(*piece.span())].strip() for piece in _SENTENCE.finditer(unbroken))
+    return [piece[:_LONGEST_SENTENCE] for piece in pieces if piece]
 
 
 def _is_promise(sentence: str) -> bool:
