@@ -219,6 +219,12 @@ def test_a_day_lasts_as_long_as_it_does_there(day: str, zone: ZoneInfo, hours: i
     assert describe(span, zone) == said
 
 
+def test_yesterday_and_last_week_last_as_long_as_they_did() -> None:
+    monday = datetime(2026, 10, 26, 9, tzinfo=PARIS)
+    assert bounds("yesterday", now=monday) == "2026-10-25 00:00 +02:00 to 2026-10-26 00:00 +01:00"
+    assert bounds("la semaine dernière", now=monday) == "2026-10-19 00:00 +02:00 to 2026-10-26 00:00 +01:00"
+
+
 def test_hours_ago_are_real_hours_across_a_change_of_clocks() -> None:
     noon = datetime(2026, 3, 29, 4, 0, tzinfo=PARIS)
     assert bounds("3 hours ago", "now", now=noon) == "2026-03-29 00:00 +01:00 to 2026-03-29 04:00 +02:00"
