@@ -32,7 +32,7 @@ from withallo_server.guardrails.warnings import Warnings
 from withallo_server.outbox import digests
 from withallo_server.outbox.errors import NotSentError
 from withallo_server.outbox.reports import Reports
-from withallo_server.outbox.rows import Entry, Limit, Send, about
+from withallo_server.outbox.rows import Claim, Entry, Limit, Send, about
 from withallo_server.outbox.search import Search
 from withallo_server.outbox.sending import Sending, clock_time, held_back, over_limit
 from withallo_server.outbox.store import Outbox
@@ -111,7 +111,7 @@ class GatedWrites:
         known = None if key is None else await self.outbox.find(key)
         if known is None:
             return None, 0
-        places = [place for place, each in enumerate(options) if digests.payload_digest(each.write) == known.digest]
+        places = [place for place, each in enumerate(options) if digests.claim(each.write).fits(known)]
         return (None if places and known.state == "not_sent" else known), places[0] if places else 0
 
     async def _choice(
@@ -134,10 +134,10 @@ class GatedWrites:
     async def _carry_out(
         self, ctx: Context[Any, Any], write: Write, request: Request, line: Line, approval: Approval | None = None
     ) -> Written:
-        asked_for = digests.payload_digest(write)
+        asked_for = digests.claim(write)
         if write.idempotency_key is not None:
             known = await self.outbox.find(write.idempotency_key)
-            if known is not None and (known.state != "not_sent" or known.digest != asked_for):
+            if known is not None and (known.state != "not_sent" or not asked_for.fits(known)):
                 return await self.sending.again(known, asked_for)
         await self.rules.check(write.recipients)
         limits = self.rules.limits(write.recipients)
@@ -145,20 +145,21 @@ class GatedWrites:
         approval = approval or await self._consent(ctx, write)
         line.consent = approval.how
         edited = None
-        likeness = digests.likeness(write)
         if approval.how != "policy":
             await self.rules.check(write.recipients)
             if write.still is not None and not await write.still():
                 raise NotSentError(CHANGED, "changed while a human was asked")
         if approval.edited is not None and write.revise is not None:
-            write, request = write.revise(approval.edited)
+            line.asked, (write, request) = write, write.revise(approval.edited)
+            line.chosen = write
             line.consent += ", edited"
             edited = approval.edited
         key = write.idempotency_key or approval.key or uuid4().hex
         if self.settings.dry_run:
             return Written("dry_run", key, edited=edited)
-        entry = self._entry(ctx, write, key=key, digest=asked_for, likeness=likeness)
-        written = await self.sending.send(entry, request, hold_since=self._hold_since(write), limits=limits)
+        entry = self._entry(ctx, write, key, asked_for)
+        since, noted = self._hold_since(write), line.noting(request)
+        written = await self.sending.send(entry, noted, hold_since=since, limits=limits)
         return replace(written, edited=edited) if written.state == "sent" else written
 
     async def _hold_back(self, write: Write, limits: Sequence[Limit]) -> None:
@@ -211,12 +212,11 @@ class GatedWrites:
         question = question_about(write, (*reasons, *to_them, *of_it, *await self._repetition(write)))
         return await self.gate.ask(ctx, question, write.idempotency_key or uuid4().hex, example)
 
-    def _entry(self, ctx: Context[Any, Any], write: Write, *, key: str, digest: str, likeness: str) -> Entry:
+    def _entry(self, ctx: Context[Any, Any], write: Write, key: str, claim: Claim) -> Entry:
         return Entry(
             key=key,
             tool=write.tool,
-            digest=digest,
-            likeness=likeness,
+            claim=claim,
             sent_likeness=digests.likeness(write),
             recipients=write.recipients,
             message_digest=digests.message_digest(write.payload),

@@ -69,7 +69,8 @@ async def send_sms(
         text = texts[place]
     else:
         from_ = await find_sender(reach, recipient, sender)
-        text = _Text(recipient, from_, Option("", *_write(reach, recipient, from_, message, idempotency_key)))
+        write = _write(reach, recipient, from_, message, idempotency_key, any_line=not sender.strip())
+        text = _Text(recipient, from_, Option("", *write))
         written = await reach.writes.submit(ctx, text.option.write, text.option.request)
     return _answer(reach, written, text, str(written.result.get("content") or message))
 
@@ -93,7 +94,8 @@ async def _possible(reach: Services, doubt: UncertainError, sender: str, message
     for label, recipient in possible_recipients(reach, doubt.people).items():
         with suppress(ToolError):
             from_ = await find_sender(reach, recipient, sender)
-            texts.append(_Text(recipient, from_, Option(label, *_write(reach, recipient, from_, message, key))))
+            write = _write(reach, recipient, from_, message, key, any_line=not sender.strip())
+            texts.append(_Text(recipient, from_, Option(label, *write)))
     if not 0 < len(texts) <= MOST_CHOICES:
         raise doubt
     return texts
@@ -115,7 +117,9 @@ def _check(message: str) -> None:
         )
 
 
-def _write(reach: Services, recipient: Recipient, sender: Number, message: str, key: str) -> tuple[Write, Request]:
+def _write(
+    reach: Services, recipient: Recipient, sender: Number, message: str, key: str, *, any_line: bool
+) -> tuple[Write, Request]:
     to, name = recipient.phone.e164, sender.number or sender.name or ""
     reach.client.sms.check(message, name if sender.is_sender_id else None)
     source = {"sender_id": name} if sender.is_sender_id else {"from": name}
@@ -127,7 +131,7 @@ def _write(reach: Services, recipient: Recipient, sender: Number, message: str, 
 
     def revise(text: str) -> tuple[Write, Request]:
         _check(text)
-        return _write(reach, recipient, sender, text, key)
+        return _write(reach, recipient, sender, text, key, any_line=any_line)
 
     write = Write(
         tool="send_sms",
@@ -142,6 +146,7 @@ def _write(reach: Services, recipient: Recipient, sender: Number, message: str, 
         recipients=(to,),
         idempotency_key=key or None,
         revise=revise,
+        any_line=any_line,
     )
     return write, request
 

@@ -28,7 +28,8 @@ class Record:
         client: The client program, as it calls itself.
         principal: Who was signed in; `local` on stdio.
         recipients: Masked numbers.
-        digest: SHA-256 of tool and payload.
+        digest: SHA-256 of tool and payload, as sent.
+        asked_digest: The same of what was asked for, where a human put other words in its place.
         consent: Who said yes and how: `policy`, `form`, `card`, `page`, or `none`.
         reason: Why nothing was sent, or how the outcome became known.
         body: The payload, only where the operator turned it on.
@@ -46,6 +47,7 @@ class Record:
     consent: str
     reason: str = ""
     body: Mapping[str, Any] | None = None
+    asked_digest: str | None = None
 
 
 def masked(number: str) -> str:

@@ -1,7 +1,7 @@
 """Writes the audit log's line for a write, whatever became of it."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,19 +15,37 @@ from withallo_server.consent.callers import client_name, principal_of
 from withallo_server.input_needed import InputNeeded
 from withallo_server.outbox import digests
 from withallo_server.outbox.errors import NotSentError, OutcomeUnknownError
-from withallo_tools.services import Write, Written
+from withallo_server.outbox.outcome import surely_not_sent
+from withallo_tools.services import Request, Write, Written
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Line:
-    """What becomes known about a write while it is carried out; `chosen` is the one of several it turned out to be."""
+    """What becomes known about a write while it is carried out.
+
+    Attributes:
+        chosen: The one of several it turned out to be, in the words it was sent with.
+        asked: What was asked for, where the human put other words in its place.
+        left: Whether the request was made, so that it may have happened whatever came of it.
+    """
 
     consent: str = "none"
     key: str = ""
     written: Written | None = None
     chosen: Write | None = None
+    asked: Write | None = None
+    left: bool = False
+
+    def noting(self, request: Request) -> Request:
+        """The same request, noted with its key before it leaves."""
+
+        async def noted(key: str) -> Mapping[str, Any]:
+            self.key, self.left = key, True
+            return await request(key)
+
+        return noted
 
 
 @dataclass
@@ -62,6 +80,7 @@ class Trail:
             reason = error.why
             raise
         except BaseException as error:
+            outcome = "unknown" if line.left and not surely_not_sent(error) else "not_sent"
             reason = type(error).__name__
             raise
         finally:
@@ -77,6 +96,7 @@ class Trail:
             tool=write.tool,
             recipients=tuple(masked(number) for number in write.recipients),
             digest=digests.payload_digest(write),
+            asked_digest=None if line.asked is None else digests.payload_digest(line.asked),
             key=line.key,
             outcome=outcome,
             consent=line.consent,

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from withallo_server.outbox.rows import Claim
 from withallo_tools.services import Write
 
 SENDERS = frozenset({"from", "from_", "from_number", "sender_id", "allo_number"})
@@ -26,6 +27,11 @@ def likeness(write: Write) -> str:
     """What a person would call the same again: the same words to the same people, whichever line they leave from."""
     payload = {name: _plain(value) for name, value in write.payload.items() if name not in SENDERS}
     return digest([write.tool, sorted(write.recipients), payload])
+
+
+def claim(write: Write) -> Claim:
+    """What the idempotency key of a write is said to stand for."""
+    return Claim(payload_digest(write), likeness(write), write.any_line)
 
 
 def message_digest(payload: Mapping[str, Any]) -> str | None:

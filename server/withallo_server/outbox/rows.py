@@ -57,6 +57,7 @@ class Send:
         state: `in_flight` while the request is out; the other three are outcomes.
         result: The API's answer.
         note: How the outcome became known.
+        likeness: Of the write as asked.
         sent_likeness: Of the write as sent.
         about: What it is, in words; forgotten after a while.
     """
@@ -74,8 +75,28 @@ class Send:
     settled_at: datetime | None
     result: Mapping[str, Any]
     note: str
+    likeness: str
     sent_likeness: str
     about: About
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a call says its idempotency key stands for.
+
+    Attributes:
+        digest: Of the tool and the payload as asked.
+        likeness: The same without the line it leaves from.
+        any_line: Whether the call left the line open, so that another may have been chosen the last time.
+    """
+
+    digest: str
+    likeness: str
+    any_line: bool
+
+    def fits(self, send: Send) -> bool:
+        """Whether a row is about the same thing."""
+        return self.digest == send.digest or (self.any_line and self.likeness == send.likeness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +104,13 @@ class Entry:
     """A row about to be written.
 
     Attributes:
-        likeness: Of the write as asked.
+        claim: About the write as asked.
         sent_likeness: Of the write as sent; differs when the human edited it.
     """
 
     key: str
     tool: str
-    digest: str
-    likeness: str
+    claim: Claim
     sent_likeness: str
     recipients: tuple[str, ...]
     message_digest: str | None
@@ -157,6 +177,7 @@ def read(row: Row[Any]) -> Send:
         settled_at=None if row.settled_at is None else datetime.fromtimestamp(row.settled_at, UTC),
         result=json.loads(row.result),
         note=row.note,
+        likeness=row.likeness,
         sent_likeness=row.sent_likeness,
         about=About.from_json(row.about),
     )

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import anyio
 
+from withallo_server.database import StorageError
 from withallo_server.outbox.errors import NotSentError, OutcomeUnknownError
 from withallo_server.outbox.outcome import surely_not_sent
-from withallo_server.outbox.rows import Entry, Exceeded, Limit, Reserved, Send, State, Taken, Twin
+from withallo_server.outbox.rows import Claim, Entry, Exceeded, Limit, Reserved, Send, State, Taken, Twin
 from withallo_server.outbox.search import Finding, Search
 from withallo_server.outbox.store import Outbox
 from withallo_tools.services import Request, Written
@@ -46,7 +47,7 @@ class Sending:
         """
         match await self.outbox.reserve(entry, hold_since=hold_since, limits=limits):
             case Taken(send):
-                return await self.again(send, entry.digest)
+                return await self.again(send, entry.claim)
             case Twin(send):
                 raise held_back(send, self.zone, entry.sent_likeness)
             case Exceeded(limit):
@@ -54,19 +55,15 @@ class Sending:
             case Reserved(send_id):
                 return await self._run(send_id, entry.key, request)
 
-    async def again(self, send: Send, digest: str) -> Written:
+    async def again(self, send: Send, claim: Claim) -> Written:
         """Answer a key that was used before.
 
         Raises:
             NotSentError: It was used for something else.
             OutcomeUnknownError: Nobody knows what became of it.
         """
-        if send.digest != digest:
-            raise NotSentError(
-                f"Not sent: idempotency_key {send.key} was used for something else at {self._clock(send)}; "
-                "take a new key for a new message.",
-                "key used before",
-            )
+        if not claim.fits(send):
+            raise self._misfit(send, claim)
         send = await self._landed(send)
         if send.state == "sent":
             return Written("replayed", send.key, send.result)
@@ -104,10 +101,19 @@ class Sending:
             await self._settle(send_id, "not_sent" if refused else "unknown", note)
             if refused or not isinstance(error, Exception):
                 raise
-            send = await self.outbox.find(key)
-            raise (await self.unknown(send) if send else OutcomeUnknownError(NOT_REPEATED)) from error
+            raise await self._lost(key) from error
         await self._settle(send_id, "sent", "Allo took it.", result)
         return Written("sent", key, result)
+
+    async def _lost(self, key: str) -> OutcomeUnknownError:
+        """The error for a request without an answer, also where the database is away by now."""
+        try:
+            send = await self.outbox.find(key)
+            if send is not None:
+                return await self.unknown(send)
+        except StorageError:
+            logger.exception("The row of a write could not be read")
+        return OutcomeUnknownError(f"Unknown: it may or may not have been sent (key {key}). {NOT_REPEATED}")
 
     async def _settle(self, send_id: int, state: State, note: str, result: Mapping[str, Any] | None = None) -> None:
         """Write the outcome down; where that fails it is told all the same, and the row turns unknown by itself."""
@@ -127,6 +133,19 @@ class Sending:
             text = f"The first request with key {send.key} is still out; nothing more was sent. Ask later."
             raise NotSentError(text, "in flight")
         return send
+
+    def _misfit(self, send: Send, claim: Claim) -> NotSentError:
+        """The refusal of a key that stands for something else; for the same text a new one would send it twice."""
+        used = f"Not sent: idempotency_key {send.key} was used"
+        if claim.likeness == send.likeness:
+            return NotSentError(
+                f"{used} for the same at {self._clock(send)}, from {send.sender}; get_send with this key tells what "
+                "became of it. Leave sender as it was.",
+                "key used from another line",
+            )
+        return NotSentError(
+            f"{used} for something else at {self._clock(send)}; take a new key for a new message.", "key used before"
+        )
 
     def _clock(self, send: Send) -> str:
         return clock_time(send, self.zone)

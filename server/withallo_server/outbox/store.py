@@ -75,10 +75,10 @@ class Outbox:
             self._lock(connection)
             self._expire(connection)
             existing = self._by_key(connection, entry.key)
-            if existing is not None and (existing.digest != entry.digest or existing.state != "not_sent"):
+            if existing is not None and (existing.state != "not_sent" or not entry.claim.fits(existing)):
                 return Taken(existing)
             if hold_since is not None:
-                twin = self._twin(connection, (entry.likeness, entry.sent_likeness), hold_since)
+                twin = self._twin(connection, (entry.claim.likeness, entry.sent_likeness), hold_since)
                 if twin is not None:
                     return Twin(twin)
             exceeded = self._exceeded(connection, limits)
@@ -198,8 +198,8 @@ class Outbox:
             "account": self.account,
             "key": entry.key,
             "tool": entry.tool,
-            "digest": entry.digest,
-            "likeness": entry.likeness,
+            "digest": entry.claim.digest,
+            "likeness": entry.claim.likeness,
             "sent_likeness": entry.sent_likeness,
             "recipients": json.dumps(entry.recipients),
             "message_digest": entry.message_digest,

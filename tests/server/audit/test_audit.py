@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -78,6 +79,64 @@ async def test_names_and_texts_stay_out_unless_turned_on(world: Any) -> None:
         await client.call_tool("send_sms", {**CALL, "message": "With its text"})
     assert lines(world)[-1]["body"]["message"] == "With its text"
     assert "ak_live_sandbox" not in path.read_text()
+
+
+@pytest.mark.anyio
+async def test_a_client_that_leaves_during_the_request_leaves_a_line_that_says_unknown(world: Any) -> None:
+    world.patience = 5.0
+    world.fail("hang-after")
+    async with world.client(consent="allow") as client:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(client.call_tool, "send_sms", {**CALL, "idempotency_key": "van-1"})
+            with anyio.fail_after(20):
+                while not world.sent:  # noqa: ASYNC110  # the account has no event to wait for
+                    await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+        with anyio.fail_after(20):
+            while not lines(world):  # noqa: ASYNC110  # the line is written after the call is gone
+                await anyio.sleep(0.01)
+    assert [(row["outcome"], row["key"]) for row in lines(world)] == [("unknown", "van-1")]
+
+
+@pytest.mark.anyio
+async def test_a_database_that_goes_away_during_the_request_leaves_a_line_that_says_unknown(
+    world: Any, words: Any
+) -> None:
+    world.patience = 1.0
+    world.fail("hang-after")
+    results = []
+    async with world.client(consent="allow") as client:
+
+        async def send() -> None:
+            results.append(await client.call_tool("send_sms", CALL))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(send)
+            with anyio.fail_after(20):
+                while not world.sent:  # noqa: ASYNC110  # the account has no event to wait for
+                    await anyio.sleep(0.01)
+            with sqlite3.connect(world.folder / "sandbox" / "withallo.sqlite3") as database:
+                database.execute("ALTER TABLE outbox RENAME TO away")
+    (line,) = lines(world)
+    assert line["outcome"] == "unknown"
+    assert line["key"] in words(results[0])
+    assert "may or may not have been sent" in words(results[0])
+
+
+@pytest.mark.anyio
+async def test_after_an_edit_the_line_is_about_what_was_sent(world: Any) -> None:
+    async def edit(context: Any, params: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content={"approve": True, "text": "Ten, not nine."})
+
+    async with world.client(asks=edit, audit_bodies=True) as client:
+        await client.call_tool("send_sms", {**CALL, "idempotency_key": "van-1"})
+        await client.call_tool("send_sms", {**CALL, "message": "Ten, not nine.", "idempotency_key": "van-2"})
+        await client.call_tool("send_sms", {**CALL, "idempotency_key": "van-1"})
+    edited, same, again = (row for row in lines(world) if row["outcome"] != "waiting")
+    assert edited["body"]["message"] == "Ten, not nine."
+    assert edited["digest"] == same["digest"]
+    assert edited["asked_digest"] == again["digest"] != edited["digest"]
+    assert "asked_digest" not in again
 
 
 @pytest.mark.anyio

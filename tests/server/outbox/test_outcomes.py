@@ -7,6 +7,10 @@ import anyio
 import pytest
 from mcp.types import ElicitResult
 
+from withallo_sandbox import Sandbox
+from withallo_sandbox.incoming import InboundSms, text_arrives
+
+LINES = ("+12125550100", "+12125550101")
 TO, TEXT = "+12125550133", "The van comes at nine."
 CALL = {"to": TO, "message": TEXT}
 KEYED = {**CALL, "idempotency_key": "van-1"}
@@ -43,6 +47,23 @@ async def test_the_same_key_for_something_else_is_refused(allowed: Any, words: A
     assert refused.is_error
     assert "used for something else" in words(refused)
     assert len(allowed.sent) == 1
+
+
+@pytest.mark.anyio
+async def test_a_key_holds_when_another_line_would_be_chosen_for_the_same_call(allowed: Any, words: Any) -> None:
+    allowed.sandbox = Sandbox(rate_limits=False, calls=20, scale=20, lines=5)
+    async with allowed.client() as client:
+        first = await client.call_tool("send_sms", KEYED)
+        other = next(number for number in LINES if number not in first.structured_content["sender"])
+        text_arrives(allowed.sandbox.state, InboundSms(from_number=TO, to_number=other, content="Call me there"))
+        unkeyed = await client.call_tool("send_sms", {**CALL, "message": "From where?"})
+        assert other in unkeyed.structured_content["sender"], "another line is chosen by now"
+        second = await client.call_tool("send_sms", KEYED)
+        assert second.structured_content["state"] == "replayed", words(second)
+        refused = words(await client.call_tool("send_sms", {**KEYED, "sender": other}))
+        assert "was used for the same" in refused
+        assert "new key" not in refused
+    assert allowed.sent == [(TO, TEXT), (TO, "From where?")]
 
 
 @pytest.mark.anyio

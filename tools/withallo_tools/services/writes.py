@@ -25,6 +25,7 @@ class Write:
         revise: Makes the same write with another text, for a human who edits it before saying yes; None when there is
             no text to edit. Raises `ToolError` for a text that cannot be sent.
         deletes: Whether something is lost for good, so that a human is asked whatever kind of tool it is.
+        any_line: Whether the caller left open which line it leaves from, so that the one here was chosen for it.
         still: Whether things are as the human was shown them; looked at again after their yes.
     """
 
@@ -36,6 +37,7 @@ class Write:
     idempotency_key: str | None = None
     revise: Callable[[str], "tuple[Write, Request]"] | None = None
     deletes: bool = False
+    any_line: bool = False
     still: Callable[[], Awaitable[bool]] | None = None
 
 
