@@ -75,7 +75,7 @@ class Serving:
 
     async def is_down_to(self, connections: int) -> None:
         """Wait until no more than some are open."""
-        with anyio.fail_after(30):
+        with anyio.fail_after(60):
             while True:
                 if self.connections() <= connections:
                     return

@@ -218,7 +218,7 @@ async def test_clients_hear_and_read_at_once_while_allo_does_not_answer(
     async with listening(server, RECENT, era) as (client, listener):
         for number in range(3):
             await put(server, make_event(f"msg_{number}"))
-            with anyio.fail_after(2):
+            with anyio.fail_after(3):
                 await listener.until(RECENT)
             listener.updated.clear()
         with anyio.fail_after(10):
