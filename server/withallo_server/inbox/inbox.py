@@ -64,6 +64,7 @@ class AccountInbox:
                 await changed.wait()
             if left.cancelled_caught:
                 return page
+            query = replace(query, after=page.latest)
 
     async def pages(self, after: int | None = None) -> AsyncIterator[tuple[InboxEvent, ...]]:
         """Every event from now on, or committed after a sequence, in the order of the commits; never ends.

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
+from sqlalchemy import event
 
 from withallo_server.database import Database
 from withallo_server.inbox.events import NewEvent
@@ -166,6 +169,29 @@ async def test_waiting_in_vain_says_where_to_go_on(inbox: AccountInbox, make_eve
     page = await inbox.wait(EventQuery(topics=("sms.received",), after=0), 0.05)
     assert page.events == ()
     assert page.latest == (await inbox.list(EVERYTHING)).latest
+
+
+async def test_who_waits_in_vain_does_not_look_at_the_same_events_of_others_again(
+    inbox: AccountInbox, make_event: MakeEvent
+) -> None:
+    """Else each commit costs a quiet account more, the longer it is quiet."""
+    looked_from: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        values = list(parameters.values() if isinstance(parameters, dict) else parameters)
+        if "events.sequence >" in statement and "quiet" in values:
+            looked_from.append(values[values.index("quiet") + 1])
+
+    event.listen(inbox.store.database.engine, "before_cursor_execute", note)
+    async with anyio.create_task_group() as group:
+        group.start_soon(AccountInbox(inbox.store, "quiet").wait, EventQuery(after=0), 30)
+        with anyio.fail_after(5):
+            for number in count():
+                await inbox.store.add(make_event(f"msg_{number}"))
+                if any(looked_from):
+                    break
+        group.cancel_scope.cancel()
+    assert looked_from[0] == 0
 
 
 async def test_a_loop_of_waits_sees_every_event_once(inbox: AccountInbox, make_event: MakeEvent) -> None:
