@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -21,7 +21,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     route: str
 
     @property
@@ -40,35 +40,36 @@ class Answer:
         return self._read(model, self._data())
 
     def many(self, model: type[Model]) -> list[Model]:
-        """Read `{data: [{…}]}`."""
-        return self._rows(model, self._data())
+        """Read `{data: [{…}]}`; rows that are not as the contract says are left out."""
+        return self._rows(model, self._data())[0]
 
     def results(self, model: type[Model], page: int, size: int) -> Page[Model]:
         """Read a page of v1, with either of its two nestings of counters (API contract 4)."""
         data = self._data()
         if not isinstance(data, dict):
             raise self.invalid("data is not an object")
-        items = self._rows(model, data.get("results"))
+        items, unreadable = self._rows(model, data.get("results"))
         counters = _object(data.get("metadata"))
         counters = _object(counters.get("pagination")) or counters
         total = _count(counters.get("total_pages"))
-        more = page + 1 < total if total is not None else len(items) >= size
-        return Page(items, page, total_pages=total, has_more=more and bool(items))
+        more = page + 1 < total if total is not None else len(items) + unreadable >= size
+        return Page(items, page, total_pages=total, has_more=more and bool(items), unreadable=unreadable)
 
     def page(self, model: type[Model], page: int, size: int) -> Page[Model]:
         """Read a page of v2 (API contract 4)."""
-        items = self._rows(model, self._data())
+        items, unreadable = self._rows(model, self._data())
         counters = _object(self._object().get("pagination"))
         total = _count(counters.get("total_pages"))
         more = counters.get("has_more")
         if not isinstance(more, bool):
-            more = page < total if total is not None else len(items) >= size
+            more = page < total if total is not None else len(items) + unreadable >= size
         return Page(
             items,
             page,
             total_pages=total,
             total_count=_count(counters.get("total_count")),
             has_more=more and bool(items),
+            unreadable=unreadable,
         )
 
     def invalid(self, problem: str) -> InvalidResponseError:
@@ -92,12 +93,22 @@ class Answer:
             raise self.invalid("data is missing")
         return value["data"]
 
-    def _rows(self, model: type[Model], rows: Any) -> list[Model]:
+    def _rows(self, model: type[Model], rows: Any) -> tuple[list[Model], int]:
+        """The rows, and how many are left out because they cannot be read; not all of them, that would be no answer."""
         if rows is None:
-            return []
+            return [], 0
         if not isinstance(rows, list):
             raise self.invalid("the rows are not a list")
-        return [self._read(model, row) for row in rows]
+        read: list[Model] = []
+        odd: list[InvalidResponseError] = []
+        for row in rows:
+            try:
+                read.append(self._read(model, row))
+            except InvalidResponseError as error:
+                odd.append(error)
+        if odd and not read:
+            raise odd[0]
+        return read, len(odd)
 
     def _read(self, model: type[Model], value: Any) -> Model:
         try:

@@ -15,6 +15,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}|[0-9]{3,8}")
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"]{1,64}@[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 _WEBSITE = re.compile(r"(?i)(?:https?://)?[^\W_][\w-]*(?:\.[^\W_][\w-]*)+(?::\d{1,5})?(?:[/?#]\S*)?")
+_MOST_PAGES = 2**31
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -94,8 +95,8 @@ def texts(field: str, values: Any, *, least: int = 1, most: int = 1000) -> list[
 
 def paging(page: Any, size: Any, *, first: int) -> dict[str, int]:
     """`page` counts from 0 on v1 and from 1 on v2, `size` is 1 to 100 (API contract 4)."""
-    if type(page) is not int or page < first:
-        raise InvalidArgumentError("page", f"must be {first} or more")
+    if type(page) is not int or not first <= page < _MOST_PAGES:
+        raise InvalidArgumentError("page", f"must be {first} or more, and less than 2**31")
     if type(size) is not int or not 1 <= size <= 100:
         raise InvalidArgumentError("size", "must be 1 to 100")
     return {"page": page, "size": size}

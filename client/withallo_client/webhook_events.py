@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import AliasChoices, Field, TypeAdapter, ValidationError
 
 from withallo_client.errors import InvalidWebhookPayloadError
-from withallo_client.models.base import AlloModel, MaybeTime, Texts
+from withallo_client.models.base import AlloModel, MaybeLength, MaybeTime, Texts
 from withallo_client.models.calls import TranscriptLine
 from withallo_client.models.contacts import MaybeCompany
 
@@ -54,7 +54,7 @@ class CallCompletedData(AlloModel):
     to_number: str | None = Field(default=None, validation_alias=AliasChoices("to", "to_number", "toNumber"))
     to_name: str | None = Field(default=None, validation_alias=AliasChoices("to_name", "toName"))
     start_date: MaybeTime = Field(default=None, validation_alias=AliasChoices("start_date", "startDate"))
-    length_in_minutes: float | None = Field(
+    length_in_minutes: MaybeLength = Field(
         default=None, validation_alias=AliasChoices("length_in_minutes", "lengthInMinutes")
     )
     summary: str | None = None
@@ -150,7 +150,7 @@ class WebhookEvent:
             raise InvalidWebhookPayloadError("topic is missing")
         if not isinstance(data, dict):
             raise InvalidWebhookPayloadError("data is not an object")
-        return cls(topic, data, body, timestamp=_time(body.get("timestamp")))
+        return cls(topic, data, body, timestamp=_TIMES.validate_python(body.get("timestamp")))
 
     def typed(self) -> EventData | None:
         """The payload as a model; None when the topic is unknown.
@@ -189,15 +189,8 @@ class WebhookEvent:
         for part in path.split("."):
             if isinstance(value, dict) and part in value:
                 value = value[part]
-            elif isinstance(value, list) and part.isdecimal() and int(part[:9]) < len(value):
+            elif isinstance(value, list) and len(part) <= 9 and part.isdecimal() and int(part) < len(value):
                 value = value[int(part)]
             else:
                 return default
         return value
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        return _TIMES.validate_python(value)
-    except ValidationError:
-        return None

@@ -39,6 +39,15 @@ async def test_me_of_a_key_without_a_team_is_read(allo: AlloClient, api: respx.M
     assert me.scopes == frozenset()
 
 
+async def test_me_with_nulls_is_read(allo: AlloClient, api: respx.MockRouter) -> None:
+    members = {"api_key_id": None, "scopes": None, "endpoints": None, "rate_limits": None}
+    api.get("/v2/api/me").respond(json={"data": members})
+
+    me = await allo.account.me()
+
+    assert (me.scopes, me.endpoints, me.rate_limits.read_per_second) == (frozenset(), (), None)
+
+
 async def test_connection_is_good_when_the_key_is_taken(allo: AlloClient, api: respx.MockRouter) -> None:
     api.get("/v2/api/me").respond(json={"data": {}})
 

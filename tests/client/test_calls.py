@@ -97,3 +97,17 @@ async def test_search_refuses_what_the_route_does_not_take(
 
     assert caught.value.field == field
     assert not api.calls
+
+
+@pytest.mark.parametrize("length", ["nan", "inf", "-inf", 1e300, -1, "long", [], {}])
+async def test_a_call_keeps_all_but_a_length_that_is_none(allo: AlloClient, api: respx.MockRouter, length: Any) -> None:
+    line = {"text": None, "time": "00:12", "start_seconds": length}
+    odd = {**CALL, "length_in_minutes": length, "start_date": "yesterday", "transcript": [line, None], "tags": [None]}
+    api.get("/v1/api/calls").respond(json=page(odd, CALL))
+
+    first, second = (await allo.calls.search("+14155550100")).items
+
+    assert (first.id, first.length_in_minutes, first.start_date, first.tags) == ("call_1", None, None, ())
+    assert first.transcript is not None
+    assert [(line.text, line.time, line.start_seconds) for line in first.transcript] == [("", None, None)]
+    assert second.length_in_minutes == 4.2

@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 Row = TypeVar("Row")
 
 
 class AlloModel(BaseModel):
-    """Base of what Allo answers: unknown members are ignored, numbers given for texts are taken as texts."""
+    """Base of what Allo answers: unknown members are ignored, numbers given for texts are taken as texts.
+
+    Null stands for what is not there, in lists too.
+    """
 
     model_config = ConfigDict(
         frozen=True,
@@ -19,7 +30,19 @@ class AlloModel(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         defer_build=True,
+        allow_inf_nan=False,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        return {name: _filled(value) for name, value in row.items() if value is not None}
+
+
+def _filled(value: Any) -> Any:
+    return [one for one in value if one is not None] if isinstance(value, list) else value
 
 
 def _aware(value: datetime) -> datetime:
@@ -31,22 +54,23 @@ def _aware(value: datetime) -> datetime:
         raise ValueError("is out of range") from error
 
 
-def _blank_to_none(value: Any) -> Any:
-    return None if value == "" else value
-
-
-def null_to_empty(value: Any) -> Any:
-    """Allo gives null for some empty lists."""
-    return () if value is None else value
+def _readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValueError:
+        return None
 
 
 Time = Annotated[datetime, AfterValidator(_aware)]
 """An aware time in UTC; Allo's zone-less times are read as UTC."""
 
-MaybeTime = Annotated[Time | None, BeforeValidator(_blank_to_none)]
+MaybeTime = Annotated[Time | None, WrapValidator(_readable)]
+"""A time; None when it cannot be read, for a row is worth more than its time."""
 
-Texts = Annotated[tuple[str, ...], BeforeValidator(null_to_empty)]
-"""A list of texts; null is read as an empty one."""
+MaybeLength = Annotated[Annotated[float, Field(ge=0, le=1e9)] | None, WrapValidator(_readable)]
+"""Seconds or minutes; None when they cannot be read."""
+
+Texts = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +84,7 @@ class Page(Generic[Row]):
         total_count: How many rows match in all; v2 only, and None when rows were filtered on our side.
         has_more: Whether a further page may hold rows.
         filtered: Whether rows that Allo gave were left out here because they did not match what was asked.
+        unreadable: How many rows that Allo gave were left out here because they are not as the contract says.
     """
 
     items: list[Row]
@@ -68,3 +93,4 @@ class Page(Generic[Row]):
     total_count: int | None = None
     has_more: bool = False
     filtered: bool = False
+    unreadable: int = 0

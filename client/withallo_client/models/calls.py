@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, Field
 
-from withallo_client.models.base import AlloModel, MaybeTime, Texts
+from withallo_client.models.base import AlloModel, MaybeLength, MaybeTime, Texts
 
 
 class TranscriptLine(AlloModel):
@@ -19,8 +19,8 @@ class TranscriptLine(AlloModel):
     source: str | None = None
     text: str = ""
     time: MaybeTime = None
-    start_seconds: float | None = None
-    end_seconds: float | None = None
+    start_seconds: MaybeLength = None
+    end_seconds: MaybeLength = None
 
 
 class Call(AlloModel):
@@ -46,7 +46,7 @@ class Call(AlloModel):
     to_number: str | None = None
     direction: str | None = Field(default=None, validation_alias=AliasChoices("type", "direction"))
     result: str | None = None
-    length_in_minutes: float | None = None
+    length_in_minutes: MaybeLength = None
     summary: str | None = None
     tag: str | None = None
     tags: Texts = ()

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
-
-from pydantic import BeforeValidator
+from typing import Literal
 
 from withallo_client import _arguments as arguments
 from withallo_client.errors import InvalidArgumentError
-from withallo_client.models.base import AlloModel, MaybeTime, Texts, null_to_empty
+from withallo_client.models.base import AlloModel, MaybeLength, MaybeTime, Texts
 from withallo_client.models.calls import TranscriptLine
 from withallo_client.models.contacts import MaybeCompany
 from withallo_client.models.users import UserRef
@@ -35,10 +33,10 @@ class ContactCard(AlloModel):
     id: str | None = None
     name: str | None = None
     company: MaybeCompany = None
-    deals: Annotated[tuple[Deal, ...], BeforeValidator(null_to_empty)] = ()
+    deals: tuple[Deal, ...] = ()
 
 
-ContactCards = Annotated[tuple[ContactCard, ...], BeforeValidator(null_to_empty)]
+ContactCards = tuple[ContactCard, ...]
 
 
 class Item(AlloModel):
@@ -65,7 +63,7 @@ class Item(AlloModel):
     contacts: ContactCards = ()
     user: UserRef | None = None
     date: MaybeTime = None
-    duration: float | None = None
+    duration: MaybeLength = None
     result: str | None = None
     recording_url: str | None = None
     summary: str | None = None

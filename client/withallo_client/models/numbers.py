@@ -1,10 +1,10 @@
 """Lines and sender IDs (API contract 6.4, 6.6)."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import model_validator
 
-from withallo_client.models.base import AlloModel, Texts, null_to_empty
+from withallo_client.models.base import AlloModel, Texts
 from withallo_client.models.users import UserRef
 
 
@@ -26,7 +26,7 @@ class Number(AlloModel):
     country: str | None = None
     type: str = "NUMBER"
     capabilities: Texts = ()
-    users: Annotated[tuple[UserRef, ...], BeforeValidator(null_to_empty)] = ()
+    users: tuple[UserRef, ...] = ()
     is_shared_number: bool | None = None
 
     @model_validator(mode="before")
