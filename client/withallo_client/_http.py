@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Literal
 
+import anyio
 from pydantic import SecretStr
 
 from withallo_client import _arguments as arguments
@@ -13,7 +14,7 @@ from withallo_client._api_errors import api_error
 from withallo_client._limits import Clock, Limits
 from withallo_client._requests import Observe, Request
 from withallo_client._retries import wait_before_retry
-from withallo_client.errors import WithalloError
+from withallo_client.errors import AlloTimeoutError, WithalloError
 
 if TYPE_CHECKING:
     import httpx
@@ -67,7 +68,7 @@ class HttpClient:
         if idempotency_key is not None:
             headers["Idempotency-Key"] = arguments.header_value("idempotency_key", idempotency_key)
         request = Request(method, path, members=members, headers=headers)
-        await self._limits.acquire(method)
+        await self._turn(request, self._time_budget)
         return self._accepted(await self._exchange(request, self._timeout, MAX_BODY_BYTES))
 
     async def download(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Answer:
@@ -109,11 +110,11 @@ class HttpClient:
         return text.replace(self._api_key.get_secret_value().encode(), b"[key]")
 
     async def _read(self, request: Request, max_bytes: int = MAX_BODY_BYTES) -> Answer:
-        await self._limits.acquire(request.method)
         deadline = self._clock.monotonic() + self._time_budget
         tried = 0
         while True:
             tried += 1
+            await self._turn(request, deadline - self._clock.monotonic())
             seconds = max(1.0, min(self._timeout, deadline - self._clock.monotonic()))
             try:
                 return self._unfailed(await self._exchange(request, seconds, max_bytes))
@@ -122,7 +123,18 @@ class HttpClient:
                 if wait is None or self._clock.monotonic() + wait >= deadline:
                     raise
             await self._clock.sleep(wait)
+
+    async def _turn(self, request: Request, seconds: float) -> None:
+        """Wait until the limits let the request go.
+
+        Raises:
+            AlloTimeoutError: They do not in time.
+        """
+        with anyio.move_on_after(seconds) as waiting:
             await self._limits.acquire(request.method)
+        if waiting.cancelled_caught:
+            text = f"{request.route} was not sent: too many requests wait for Allo's limits"
+            raise AlloTimeoutError(text, request_sent=False)
 
     def _unfailed(self, answer: Answer) -> Answer:
         if answer.status >= 400:

@@ -29,15 +29,17 @@ class Limiter:
     def __init__(self, per_second: int, clock: Clock) -> None:
         self._clock = clock
         self._slots: deque[float] = deque(maxlen=per_second)
+        self._queue = anyio.Lock(fast_acquire=True)
 
     async def acquire(self) -> None:
-        """Wait for a turn, first come first served."""
-        now = self._clock.monotonic()
-        full = len(self._slots) == self._slots.maxlen
-        turn = max(now, self._slots[0] + _SECOND) if full else now
-        self._slots.append(turn)
-        if turn > now:
-            await self._clock.sleep(turn - now)
+        """Wait for a turn, first come first served; who is cancelled while waiting takes none."""
+        async with self._queue:
+            now = self._clock.monotonic()
+            full = len(self._slots) == self._slots.maxlen
+            turn = max(now, self._slots[0] + _SECOND) if full else now
+            if turn > now:
+                await self._clock.sleep(turn - now)
+            self._slots.append(turn)
 
 
 class Limits:

@@ -20,6 +20,8 @@ def wait_before_retry(error: Exception, tried: int) -> float | None:
     backoff: float = 0.25 * 2**tried * _random.uniform(0.5, 1.0)
     if isinstance(error, AlloConnectionError | AlloTimeoutError):
         return backoff
+    if isinstance(error, RateLimitError) and error.limit != "burst":
+        return None
     if isinstance(error, RateLimitError | ServerError) and error.retryable:
         if error.retry_after_seconds is None:
             return backoff

@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import anyio
 import httpx
@@ -47,6 +49,7 @@ class Transport:
             timeout=httpx.Timeout(timeout, connect=min(10.0, timeout)),
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0),
             follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             transport=transport,
             verify=_trust(base_url),
             # A proxy between this machine and itself would see the key in clear.
@@ -88,8 +91,6 @@ class Transport:
         sent = False if isinstance(error, _NOT_SENT) else True if isinstance(error, _SENT) else None
         if isinstance(error, httpx.TimeoutException):
             return AlloTimeoutError(f"Allo did not answer {route} in time ({type(error).__name__})", request_sent=sent)
-        if isinstance(error, httpx.DecodingError):
-            return InvalidResponseError(f"Allo's answer to {route} cannot be decompressed", http_status=200)
         said = self._without_key(str(error).encode(errors="replace"))[:200].decode(errors="replace")
         return AlloConnectionError(f"no answer from Allo to {route}: {said or type(error).__name__}", request_sent=sent)
 
@@ -103,9 +104,11 @@ async def _take_in(response: httpx.Response, route: str, most: int) -> bytes:
         raise too_large
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > most:
-            raise too_large
-        chunks.append(chunk)
-    return b"".join(chunks)
+    with suppress(httpx.DecodingError):
+        async for chunk in response.aiter_bytes():
+            size += len(chunk)
+            if size > most:
+                raise too_large
+            chunks.append(chunk)
+        return b"".join(chunks)
+    raise InvalidResponseError(f"Allo's answer to {route} cannot be decompressed", http_status=response.status_code)

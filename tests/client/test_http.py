@@ -215,10 +215,21 @@ async def test_a_body_that_is_not_what_its_encoding_says_is_an_error_of_ours(clo
         yield b"not gzip"
 
     headers = {"Content-Encoding": "gzip"}
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, content=not_gzip()))
+    transport = httpx.MockTransport(lambda request: httpx.Response(203, headers=headers, content=not_gzip()))
     async with AlloClient("ak_live_x", transport=transport, clock=clock) as allo:
-        with pytest.raises(InvalidResponseError, match="decompressed"):
+        with pytest.raises(InvalidResponseError, match="decompressed") as caught:
             await allo.tags.list()
+
+    assert caught.value.http_status == 203
+
+
+async def test_a_cookie_is_not_kept(allo: AlloClient, api: respx.MockRouter) -> None:
+    route = api.get("/v2/api/tags").respond(json={"data": []}, headers={"Set-Cookie": "session=1; Path=/"})
+
+    await allo.tags.list()
+    await allo.tags.list()
+
+    assert "Cookie" not in route.calls.last.request.headers
 
 
 @pytest.mark.parametrize(
@@ -262,11 +273,36 @@ async def test_a_page_off_the_contract_is_an_error_of_ours(allo: AlloClient, api
 
 
 @pytest.mark.parametrize("date", ["2026-13-45", "soon", "0001-01-01T00:00:00+14:00", [], {}])
-async def test_a_time_that_is_none_is_an_error_of_ours(allo: AlloClient, api: respx.MockRouter, date: Any) -> None:
+async def test_a_row_keeps_all_but_a_time_that_is_none(allo: AlloClient, api: respx.MockRouter, date: Any) -> None:
     api.get("/v1/api/contacts").respond(json={"data": {"results": [{"id": "cnt_1", "created_at": date}]}})
 
-    with pytest.raises(InvalidResponseError, match="created_at"):
+    contact = (await allo.contacts.search()).items[0]
+
+    assert (contact.id, contact.created_at) == ("cnt_1", None)
+
+
+async def test_a_page_keeps_the_rows_beside_one_that_cannot_be_read(allo: AlloClient, api: respx.MockRouter) -> None:
+    rows = [{"id": "cnt_1"}, {"id": {}}, "cnt_3", {"id": "cnt_4"}]
+    api.get("/v1/api/contacts").respond(json={"data": {"results": rows}})
+
+    page = await allo.contacts.search(size=4)
+
+    assert ([contact.id for contact in page.items], page.unreadable, page.has_more) == (["cnt_1", "cnt_4"], 2, True)
+
+
+async def test_a_page_without_one_readable_row_is_no_answer(allo: AlloClient, api: respx.MockRouter) -> None:
+    api.get("/v1/api/contacts").respond(json={"data": {"results": [{"id": {}}, {"id": "cnt_2", "name": []}]}})
+
+    with pytest.raises(InvalidResponseError, match="id"):
         await allo.contacts.search()
+
+
+@pytest.mark.parametrize("page", [-1, 2**31, 10**5000], ids=["below", "beyond", "long"])
+async def test_a_page_that_nobody_has_is_refused_here(allo: AlloClient, api: respx.MockRouter, page: int) -> None:
+    with pytest.raises(InvalidArgumentError, match="page"):
+        await allo.calls.search("+14155550100", page=page)
+
+    assert not api.calls
 
 
 async def test_half_a_surrogate_pair_in_a_name_loses_only_itself(allo: AlloClient, api: respx.MockRouter) -> None:

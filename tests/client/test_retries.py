@@ -167,3 +167,15 @@ async def test_waits_add_up_within_the_time_budget(
 
     assert route.call_count == 3
     assert sum(waits) < 10
+
+
+@pytest.mark.parametrize("code", ["API_KEY_QUOTA_EXCEEDED", "SMS_LIMIT_REACHED"])
+async def test_a_read_is_not_tried_again_once_a_quota_is_used_up(
+    allo: AlloClient, api: respx.MockRouter, code: str
+) -> None:
+    route = api.get("/v2/api/tags").respond(429, json={"code": code}, headers={"Retry-After": "1"})
+
+    with pytest.raises(RateLimitError):
+        await allo.tags.list()
+
+    assert route.call_count == 1
