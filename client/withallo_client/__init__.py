@@ -1,5 +1,6 @@
 """A typed, async client for the Allo phone system (withallo.com)."""
 
+from withallo_client._address import is_public_host
 from withallo_client._limits import Clock
 from withallo_client._recordings import Recording
 from withallo_client._version import __version__
@@ -126,5 +127,6 @@ __all__ = [
     "Webhooks",
     "WithalloError",
     "__version__",
+    "is_public_host",
     "verify_signature",
 ]

@@ -7,6 +7,7 @@ from withallo_client._arguments import text
 from withallo_client.errors import InvalidArgumentError
 
 _PORTS = {"https": 443, "http": 80}
+_PRIVATE = (".local", ".internal", ".localhost", ".lan", ".home.arpa", ".test", ".invalid")
 
 
 def read_base_url(value: str) -> str:
@@ -52,12 +53,15 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" if address is None else address.is_loopback
 
 
-def is_public(host: str) -> bool:
-    """Whether a host may stand on the internet, as far as its text tells."""
+def is_public_host(host: str) -> bool:
+    """Whether a host may stand on the internet, as far as its text tells; short forms of addresses may not."""
     address = _address(host)
     if address is not None:
         return address.is_global
-    return "." in host.strip(".") and not host.rstrip(".").endswith((".local", ".internal", ".localhost"))
+    name = host.rstrip(".").lower()
+    last = name.rpartition(".")[2]
+    is_number = last.isdecimal() or last.startswith("0x")
+    return "." in name and not is_number and not name.endswith(_PRIVATE)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from withallo_client._address import is_public, read_url
+from withallo_client._address import is_public_host, read_url
 from withallo_client._answers import Answer
 from withallo_client._http import HttpClient
 from withallo_client.errors import InvalidArgumentError
@@ -14,6 +14,7 @@ MAX_RECORDING_BYTES = 64 * 1024 * 1024
 ByteRange = tuple[int, int | None]
 
 _REDIRECTS = 3
+_FARTHEST = 2**53
 _AUDIO = ("audio/", "video/", "application/octet-stream", "binary/octet-stream", "application/ogg")
 
 
@@ -41,20 +42,22 @@ async def fetch_recording(http: HttpClient, url: str, byte_range: ByteRange | No
         headers["Range"] = _range_header(byte_range)
     if type(max_bytes) is not int or max_bytes < 1:
         raise InvalidArgumentError("max_bytes", "must be 1 or more")
+    _check(http, url)
     for _ in range(_REDIRECTS + 1):
-        _check(http, url)
         answer = await http.download(url, headers, max_bytes)
         if not answer.is_redirect:
             return _read(answer, byte_range)
-        url = _next_place(url, answer)
+        url = _next_place(http, url, answer)
     raise answer.invalid("there are too many redirects")
 
 
-def _next_place(url: str, answer: Answer) -> str:
+def _next_place(http: HttpClient, url: str, answer: Answer) -> str:
     try:
-        return urljoin(url, answer.headers.get("location", ""))
+        place = urljoin(url, answer.headers.get("location", ""))
+        _check(http, place)
     except ValueError:
-        raise answer.invalid("it is a redirect to nowhere") from None
+        raise answer.invalid("it is a redirect to a place that no recording comes from") from None
+    return place
 
 
 def _check(http: HttpClient, url: str) -> None:
@@ -65,13 +68,14 @@ def _check(http: HttpClient, url: str) -> None:
         return
     if parts.scheme != "https":
         raise InvalidArgumentError("url", "must be https")
-    if not is_public(parts.hostname or ""):
+    if not is_public_host(parts.hostname or ""):
         raise InvalidArgumentError("url", "points into a private network")
 
 
 def _range_header(byte_range: ByteRange) -> str:
     first, last = byte_range
-    if type(first) is not int or first < 0 or (last is not None and (type(last) is not int or last < first)):
+    end = _FARTHEST if last is None else last
+    if type(first) is not int or type(end) is not int or not 0 <= first <= end <= _FARTHEST:
         raise InvalidArgumentError("byte_range", "must be (first, last), counted from 0, last not before first")
     return f"bytes={first}-{'' if last is None else last}"
 

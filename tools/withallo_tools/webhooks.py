@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field, SecretStr
 
-from withallo_client import ForbiddenError, NotFoundError, Webhook, WebhookEndpoint
+from withallo_client import ForbiddenError, NotFoundError, Webhook, WebhookEndpoint, is_public_host
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import find_line, read_number
 from withallo_tools.outsiders import clean
@@ -21,8 +20,8 @@ from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
 
 _SECRET_LENGTH = 16
+_UNREADABLE = "an address that cannot be read"
 _ID = re.compile(r"(?:ep|web)[_-][\w-]{1,150}")
-_PRIVATE = (".local", ".internal", ".localhost", ".lan", ".home.arpa", ".test", ".invalid")
 _V1_TOPICS = ["CALL_RECEIVED", "SMS_RECEIVED", "SMS_SENT", "CONTACT_CREATED", "CONTACT_UPDATED", "PING"]
 _SCOPES = ("WEBHOOKS_READ_WRITE",)
 _WHAT_TO_DO = (
@@ -217,11 +216,7 @@ async def _check(reach: Services, url: str, topics: Sequence[str], *, v1: bool) 
 def _check_public(url: str) -> None:
     """Refuse an address that Allo cannot reach; a name is taken for public unless it says otherwise."""
     host = (urlsplit(url).hostname or "").rstrip(".")
-    try:
-        reachable = ip_address(host).is_global
-    except ValueError:
-        reachable = "." in host and not host.endswith(_PRIVATE)
-    if not reachable:
+    if not is_public_host(host):
         raise ToolError(f"url: '{clean(host, 60)}' is not on the public internet, so Allo cannot deliver there.")
 
 
@@ -279,7 +274,7 @@ def _address_shown(url: str | None) -> str:
         parts = urlsplit(url or "")
         place = ":".join(filter(None, (parts.hostname, str(parts.port or ""))))
     except ValueError:
-        return clean(url or "", 40)
+        return _UNREADABLE
     path = "/".join("…" if len(segment) >= _SECRET_LENGTH else segment for segment in parts.path.split("/"))
     return clean(f"{parts.scheme}://{place}{path}{'?…' if parts.query else ''}", 300)
 
