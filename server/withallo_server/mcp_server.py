@@ -1,6 +1,6 @@
 """The MCP server: which tools it shows, and how a call that fails is told."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,13 @@ from mcp.server import MCPServer, ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ResourceError, ToolError, UnexpectedResourceError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import (
+    ResourceError,
+    ResourceNotFoundError,
+    ToolError,
+    UnexpectedResourceError,
+    UnexpectedToolError,
+)
 from mcp.server.request_state import RequestStateSecurity
 from mcp.types import (
     INTERNAL_ERROR,
@@ -23,6 +29,7 @@ from mcp.types import (
     Prompt,
     PromptReference,
     Resource,
+    ResourceTemplate,
     ResourceTemplateReference,
 )
 from mcp.types import Tool as ListedTool
@@ -34,6 +41,7 @@ from withallo_server.consent import card_tool
 from withallo_server.guardrails.readings import watch
 from withallo_server.input_needed import InputNeeded
 from withallo_server.media import labelled
+from withallo_server.resource_tools import why_closed
 from withallo_server.runtime import Runtime
 from withallo_server.tool_list import entries
 
@@ -113,14 +121,18 @@ class AlloServer(MCPServer[Runtime]):
         return [prompt for prompt in await super().list_prompts() if off.isdisjoint(self._needs.get(prompt.name, ()))]
 
     async def list_resources(self) -> list[Resource]:
-        """The resources, as the rooms know them now; a room that fails leaves them as they are."""
+        """The resources that are open, as the rooms know them now; a room that fails leaves them as they are."""
         listed = await super().list_resources()
         for amender in self._amenders:
             try:
                 listed = await amender(listed)
             except Exception as error:  # noqa: BLE001  # the list must not depend on a database
                 errors.explain(error)
-        return listed
+        return [each for each in listed if not self._why_closed(each.uri)]
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """The templates of resources whose tools this key and these settings allow."""
+        return [each for each in await super().list_resource_templates() if not self._why_closed(each.uri_template)]
 
     async def list_tools(self) -> list[ListedTool]:
         """The tools that this key and these settings allow, in the order of the catalog."""
@@ -164,6 +176,8 @@ class AlloServer(MCPServer[Runtime]):
         Raises:
             ResourceError: It cannot be read; the text says why.
         """
+        if reason := self._why_closed(str(uri)):
+            raise ResourceNotFoundError(reason)
         try:
             contents = await super().read_resource(uri, context)
         except UnexpectedResourceError as error:
@@ -193,6 +207,9 @@ class AlloServer(MCPServer[Runtime]):
                 raise MCPError(INVALID_PARAMS, errors.wrong_arguments(cause)) from error
             raise MCPError(INTERNAL_ERROR, errors.explain(cause)) from error
 
+    def _why_closed(self, address: str) -> str:
+        return why_closed(address, self.runtime.current.tools_off)
+
     def _register(self, name: str) -> None:
         """Load the function behind a tool when it is first called."""
         if name not in self._registered:
@@ -207,8 +224,10 @@ class AlloServer(MCPServer[Runtime]):
     ) -> Completion | None:
         of = ref.uri if isinstance(ref, ResourceTemplateReference) else ref.name
         completer = self._completers.get((of, argument.name))
-        if completer is None:
+        if completer is None or not self._needs.get(of, frozenset()).isdisjoint(self.runtime.current.tools_off):
             return None
+        if reason := self._why_closed(of):
+            raise MCPError(INVALID_PARAMS, reason)
         try:
             values = list(dict.fromkeys(await completer(argument.value)))
         except Exception as error:  # noqa: BLE001  # a menu without suggestions is better than an error while typing
@@ -223,6 +242,8 @@ class AlloServer(MCPServer[Runtime]):
             furnish, self._furnish = self._furnish, None
             furnish(self)
         if ctx.method in _SUBSCRIBING:
+            if reason := next(filter(None, map(self._why_closed, _listened_to(ctx.params or {}))), ""):
+                raise MCPError(INVALID_PARAMS, reason)
             await self.runtime.watch_inbox()
         try:
             return await call_next(ctx)
@@ -236,6 +257,15 @@ async def _lifespan(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
     assert isinstance(server, AlloServer)  # noqa: S101  # the SDK hands the server itself over, typed as its base
     async with server.runtime.running() as runtime:
         yield runtime
+
+
+def _listened_to(params: Mapping[str, Any]) -> Iterator[str]:
+    """Addresses of the resources that a request subscribes to, in either era."""
+    filters = params.get("notifications")
+    several = filters.get("resourceSubscriptions") if isinstance(filters, Mapping) else None
+    for address in (params.get("uri"), *(several if isinstance(several, list) else ())):
+        if isinstance(address, str):
+            yield address
 
 
 def _cause_of_prompt_failure(error: ValueError) -> BaseException:

@@ -62,11 +62,12 @@ class Notifier:
         await self._tell(lambda connection: connection.send_resource_updated(uri), subscribed)
 
     async def tools_changed(self) -> None:
-        """Tell everybody that other tools are on, and with them other prompts."""
+        """Tell everybody that other tools are on, and with them other prompts and resources."""
         await self.bus.publish(ToolsListChanged())
         await self.bus.publish(PromptsListChanged())
         await self._tell(lambda connection: connection.send_tool_list_changed())
         await self._tell(lambda connection: connection.send_prompt_list_changed())
+        await self.resources_changed()
 
     async def resources_changed(self, *, here: bool = False) -> None:
         """Tell everybody that the list of resources is another; `here` as above."""

@@ -202,8 +202,8 @@ async def test_a_menu_never_holds_more_values_than_the_protocol_allows(server: A
     async def many(typed: str) -> list[str]:
         return [f"{typed}{number}" for number in range(250)]
 
-    server.add_completer("allo://test/{word}", "word", many)
-    reference = ResourceTemplateReference(type="ref/resource", uri="allo://test/{word}")
+    server.add_completer("test://{word}", "word", many)
+    reference = ResourceTemplateReference(type="ref/resource", uri="test://{word}")
     menu = (await client.complete(reference, {"name": "word", "value": "x"})).completion
     assert len(menu.values) == MOST_COMPLETIONS
     assert (menu.total, menu.has_more) == (250, True)
@@ -214,8 +214,8 @@ async def test_a_menu_that_cannot_be_filled_is_empty(server: AlloServer, client:
     async def broken(typed: str) -> list[str]:
         raise RuntimeError(typed)
 
-    server.add_completer("allo://test/{word}", "word", broken)
-    reference = ResourceTemplateReference(type="ref/resource", uri="allo://test/{word}")
+    server.add_completer("test://{word}", "word", broken)
+    reference = ResourceTemplateReference(type="ref/resource", uri="test://{word}")
     assert (await client.complete(reference, {"name": "word", "value": "x"})).completion.values == []
     nothing = ResourceTemplateReference(type="ref/resource", uri="allo://nothing/{x}")
     assert (await client.complete(nothing, {"name": "x", "value": ""})).completion.values == []

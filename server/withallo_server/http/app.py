@@ -1,17 +1,13 @@
 """The web application: the protocol, webhooks, health and numbers, each behind its own door."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
-from mcp import MCPError
-from mcp.server import ServerRequestContext
-from mcp.server.context import CallNext, HandlerResult
 from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import INVALID_PARAMS
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -76,7 +72,6 @@ def build_web(server: AlloServer, runtime: HttpRuntime, doors: Doors, *, on_loop
     )
     meter = Meter(runtime)
     server.middleware.append(meter.observe)
-    server.middleware.append(_only_granted(runtime))
     web = Web(_nothing, server)
     routes: list[Route | Mount] = [
         Route("/mcp", _UntilTheEnd(web, Gatekeeper(server.session_manager.handle_request, doors, runtime, security))),
@@ -127,30 +122,6 @@ def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
                        "mcp-protocol-version", "mcp-method", "mcp-name"],
         expose_headers=["mcp-session-id", "www-authenticate"],
     )  # fmt: skip
-
-
-def _only_granted(runtime: HttpRuntime) -> Any:
-    """Middleware of the protocol: resources, prompts and completions follow the caller's scopes as tools do."""
-
-    async def check(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        grants = runtime.grants
-        if grants is not None:
-            params = ctx.params or {}
-            filters = params.get("notifications") if ctx.method == "subscriptions/listen" else None
-            uris = [params.get("uri"), *((filters or {}).get("resourceSubscriptions") or [])]
-            refused = [uri for uri in uris if isinstance(uri, str) and not grants.opens_resource(uri)]
-            if refused:
-                raise MCPError(INVALID_PARAMS, f"The access token does not open {refused[0][:200]}.")
-            reads_everything = grants.reads is None or grants.writes is None
-            if ctx.method in ("prompts/get", "completion/complete") and not reads_everything:
-                raise MCPError(INVALID_PARAMS, "Prompts need an access token with the scope allo:read.")
-        result = await call_next(ctx)
-        if grants is not None and ctx.method == "resources/list" and isinstance(result, Mapping):
-            opened = [each for each in result.get("resources", ()) if grants.opens_resource(str(each.get("uri")))]
-            return {**result, "resources": opened}
-        return result
-
-    return check
 
 
 class _UntilTheEnd:

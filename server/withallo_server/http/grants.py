@@ -7,7 +7,6 @@ same of one toolset. Nothing a token says opens what the operator closed.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from withallo_server.availability import ALWAYS
 from withallo_tools.catalog import TOOLS
@@ -16,13 +15,6 @@ from withallo_tools.tool import Effect, ToolFunction
 READ, WRITE = "allo:read", "allo:write"
 
 _SCOPE = re.compile(r"allo:(?P<toolset>[a-z_]+)(?P<read>:read)?")
-_TOOLSET_OF_RESOURCE = {
-    "events": "events",
-    "inbox": "events",
-    "contacts": "contacts",
-    "calls": "calls",
-    "conversations": "conversations",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +47,6 @@ class Grants:
             for function in tools
             if not self.allows(function.tool_info.toolset, writing=function.tool_info.effect is not Effect.READ)
         }
-
-    def opens_resource(self, uri: str) -> bool:
-        """Whether a resource may be read or listened to."""
-        return self.allows(_TOOLSET_OF_RESOURCE.get(urlsplit(uri).netloc, ALWAYS), writing=False)
 
     @staticmethod
     def _missing(function: ToolFunction) -> str:

@@ -17,7 +17,6 @@ from withallo_client import AlloClient
 from withallo_server import errors
 from withallo_server.account import Account
 from withallo_server.http.callers import Caller, current_caller
-from withallo_server.http.grants import Grants
 from withallo_server.http.switchboard import Switchboard
 from withallo_server.http.tenants import Tenants, TenantSettings
 from withallo_server.notifier import Notifier
@@ -25,7 +24,7 @@ from withallo_server.receiving import WebhookDoor, webhook_token
 from withallo_server.runtime import Runtime
 from withallo_server.settings import Settings
 from withallo_server.telemetry import observe_request
-from withallo_tools.services import EventQuery, ServerStatus, ToolStatus
+from withallo_tools.services import ServerStatus, ToolStatus
 
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
@@ -35,7 +34,6 @@ logger = logging.getLogger(__name__)
 
 SHARED_FOR = timedelta(seconds=1)
 """Callers of one key share what was just fetched: Allo lets a key read 20 times a second, however many they are."""
-FOLLOW_AGAIN_SECONDS = 30.0
 
 
 class HttpRuntime(Runtime):
@@ -68,12 +66,6 @@ class HttpRuntime(Runtime):
         account = self.account if caller.account is None else self.tenants.account(caller.account)
         closed = caller.grants.closed()
         return cast("Account", _Granted(account, closed)) if closed else account
-
-    @property
-    def grants(self) -> Grants | None:
-        """What the caller may use; None without authentication."""
-        caller = current_caller()
-        return None if caller is None else caller.grants
 
     @asynccontextmanager
     async def visit(self, caller: Caller) -> AsyncIterator[None]:
@@ -134,16 +126,8 @@ class HttpRuntime(Runtime):
 
     async def _run_tenant(self, account: Account) -> None:
         """Learn what the key may do, then follow its inbox; where that fails, the tools are still served."""
-        from withallo_server.inbox.inbox import AccountInbox
-
-        while True:
-            try:
-                await account.look_up()
-                inbox = AccountInbox(await self.store(), account.settings.account)
-                await account.follow(inbox, (await inbox.list(EventQuery(limit=1))).latest)
-            except Exception as error:  # noqa: BLE001  # a database that comes back is a database again
-                logger.warning("%s", errors.explain(error))
-            await anyio.sleep(FOLLOW_AGAIN_SECONDS)
+        await account.look_up()
+        await self.follow(account)
 
 
 class _Granted:

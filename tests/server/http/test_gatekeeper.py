@@ -114,6 +114,24 @@ async def test_only_resources_that_may_be_read_are_listed(served: Any, hashed: H
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_resources_open_with_the_scope_of_their_tool_and_no_other(served: Any, hashed: Hashed, era: str) -> None:
+    """What came in from a contact is told to whoever may read events, not to whoever may read contacts."""
+    person, contacts = hashed("person", "allo:contacts:read")
+    caller, calls = hashed("caller", "allo:calls:read")
+    events = "allo://contacts/Marie%20Dupont/events"
+    closed = {person: (events, "allo://inbox", "allo://calls/cll-1", "allo://nothing"),
+              caller: (events, "allo://contacts/cnt_1", "allo://conversations/Marie", "ALLO://inbox")}  # fmt: skip
+    async with served(tokens=(contacts, calls)) as it:
+        for authorization, addresses in closed.items():
+            async with it.client(authorization, era) as client:
+                assert (await client.read_resource("allo://numbers")).contents
+                for address in addresses:
+                    with pytest.raises(MCPError, match="does not open|Unknown resource"):
+                        await client.read_resource(address)
+
+
+@pytest.mark.anyio
 async def test_prompts_and_completions_show_no_more_than_tools(served: Any, hashed: Hashed) -> None:
     caller, calls = hashed("caller", "allo:calls:read")
     async with served(tokens=(calls,)) as it:

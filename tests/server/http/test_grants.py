@@ -35,15 +35,6 @@ def test_what_is_no_scope_of_ours_opens_nothing(scopes: list[str]) -> None:
     assert grants_of(scopes).nothing
 
 
-def test_resources_follow_their_toolset() -> None:
-    grants = grants_of(["allo:calls:read"])
-
-    assert grants.opens_resource("allo://calls/cll-1")
-    assert grants.opens_resource("allo://numbers")
-    for uri in ("allo://events/recent", "allo://inbox", "allo://contacts/cnt_1", "allo://contacts/cnt_1/events"):
-        assert not grants.opens_resource(uri)
-
-
 def test_every_known_scope_opens_something() -> None:
     assert all(not grants_of([scope]).nothing for scope in known_scopes())
 
