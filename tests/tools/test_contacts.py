@@ -1,5 +1,6 @@
 """Contacts are found, read, created and changed; nobody is guessed where it matters."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,6 +123,30 @@ async def test_a_human_sees_what_a_change_removes_and_is_asked_even_where_nothin
         text = await world.call("update_contact", contact=made["id"], numbers=["06 12 34 56 83"], job_title="COO")
         assert "removed: +33612345681, +33612345682" in text
         assert "Job title: COO (was CTO)\nNumbers: +33612345683\nRemoves: +33612345681, +33612345682" in world.asked[-1]
+
+
+@pytest.mark.anyio
+async def test_a_number_that_was_removed_is_nobodys_from_then_on(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        made = await world.facts(
+            "create_contact", numbers=["+33612345687"], emails=["ana@bril.example"], name="Anaïs Bril"
+        )
+        await world.facts("update_contact", contact=made["id"], numbers=["+33612345688"])
+        (found,) = (await world.facts("search_contacts", query="anais bril"))["people"]
+        assert found["numbers"] == ["+33612345688"]
+        assert found["emails"] == ["ana@bril.example"]
+
+
+@pytest.mark.anyio
+async def test_what_is_read_of_a_contact_is_known_from_then_on(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        made = json.loads(await world.allo("POST", "/v1/api/contacts", numbers=["+33612345689"], name="Anaïs Bril"))
+        made = made["data"]["id"]
+        await world.facts("get_contact", contact=made)
+        (found,) = (await world.facts("search_contacts", query="anais bril"))["people"]
+        assert found["id"] == made
 
 
 @pytest.mark.anyio

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from mcp.types import CallToolResult
 
-from withallo_client import Activity, ContactContext
+from withallo_client import Activity, Contact, ContactContext
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.gist import gist
 from withallo_tools.moments import at_local, iso_local, span_words
 from withallo_tools.outsiders import EVERYBODY, OutsiderText, clean
 from withallo_tools.phone import display
-from withallo_tools.services import Services
+from withallo_tools.services import Person, Services
 from withallo_tools.times import TimeRange
 
 MOST_ACTIVITY = 10
@@ -38,6 +38,12 @@ class ContactFacts(Facts):
     emails: tuple[OutsiderText, ...] = ()
     engagement: str = ""
     activity: tuple[ActivityRow, ...] = ()
+
+
+def person_of(contact: Contact | ContactContext) -> Person:
+    """The contact as the directory keeps it."""
+    company = contact.company.name if contact.company else None
+    return Person(contact.id, contact.full_name, company, contact.numbers, contact.emails, contact.job_title)
 
 
 def contact_answer(reach: Services, contact: ContactContext, headline: str) -> CallToolResult:

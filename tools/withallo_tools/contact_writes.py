@@ -9,6 +9,7 @@ from pydantic import Field
 
 from withallo_client import Contact, ContactContext, ForbiddenError
 from withallo_tools.answers import Answer, Facts, refusal
+from withallo_tools.contact_card import person_of
 from withallo_tools.lines import read_number
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import NO_ROWS, FirstName, IdempotencyKey, JobTitle, LastName, WantedContact, Website
@@ -199,7 +200,7 @@ async def _answer(reach: Services, written: Written, done: str, removed: tuple[s
         answer.rows([f"would be {line}" for line in gone], RECORDS)
         return answer.result(SavedContact(state=written.state))
     contact = Contact.model_validate(written.result)
-    await reach.people.remember([_person(contact)])
+    await reach.people.remember([person_of(contact)], whole=True)
     again = "" if written.state == "sent" else " earlier with this key; not repeated"
     facts = SavedContact(
         state=written.state,
@@ -213,8 +214,3 @@ async def _answer(reach: Services, written: Written, done: str, removed: tuple[s
     answer = Answer(reach.answer_budget).say(f"{done}{again}:")
     answer.rows([row, *gone], RECORDS)
     return answer.result(facts)
-
-
-def _person(contact: Contact) -> Person:
-    company = contact.company.name if contact.company else None
-    return Person(contact.id, contact.full_name, company, contact.numbers, contact.emails, contact.job_title)

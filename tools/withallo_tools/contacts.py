@@ -7,7 +7,7 @@ from pydantic import Field
 
 from withallo_client import ContactContext
 from withallo_tools.answers import Answer, Facts, count
-from withallo_tools.contact_card import ContactFacts, contact_answer
+from withallo_tools.contact_card import ContactFacts, contact_answer, person_of
 from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.newest import Position
@@ -80,6 +80,8 @@ async def get_contact(ctx: ToolContext, *, contact: WantedContact) -> Annotated[
     reach = services(ctx)
     party = await find_reading(reach, contact)
     found = await _read_contact(reach, party)
+    if party.contact_id.startswith(("cnt_", "per")):
+        await reach.people.remember([person_of(found)], whole=True)
     return contact_answer(reach, found, "Contact" if party.contact_id else "No contact has this number")
 
 

@@ -116,9 +116,10 @@ class Directory:
         named = ((number, self._names.get(of)) for number, of in digits.items())
         return {number: name for number, name in named if name}
 
-    async def remember(self, people: Sequence[Person]) -> None:
-        """Take in what another answer showed."""
-        await self._take_in([record for person in people if (record := from_person(person))], "answers")
+    async def remember(self, people: Sequence[Person], *, whole: bool = False) -> None:
+        """Take in what another answer showed; `whole` when it showed all of their numbers and addresses."""
+        heard = [record for person in people if (record := from_person(person))]
+        await self._take_in(heard, "whole answers" if whole else "answers")
 
     async def observe(self, data: Mapping[str, Any]) -> None:
         """Take in the contact that the payload of an event is about, or names as its other party."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from withallo_client import Contact, CrmPerson
 from withallo_tools.services import Person
 
-Source = Literal["contacts", "people", "events", "answers"]
+Source = Literal["contacts", "people", "events", "answers", "whole answers"]
 """Where a record is from: the v1 contacts, the v2 CRM, an event, or an answer to another question."""
 
 _FAMILIES = ("cnt_", "cnt-", "per-", "con_")
@@ -41,8 +41,8 @@ class Record:
         return next((family for family in _FAMILIES if self.record_id.startswith(family)), NUMBER_ONLY)
 
     def updated(self, newer: "Record", source: Source) -> "Record":
-        """This record after hearing `newer`; a list or an event says everything but what it left empty."""
-        whole = source in ("contacts", "people", "events")
+        """This record after hearing `newer`, which says all but what it left empty, unless an answer only named it."""
+        whole = source != "answers"
         return replace(
             newer,
             name=newer.name or self.name,

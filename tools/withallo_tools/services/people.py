@@ -88,5 +88,10 @@ class People(Protocol):
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """The known name of each number, as far as there is one. Never waits for the API."""
 
-    async def remember(self, people: Sequence[Person]) -> None:
-        """Take in what another answer showed."""
+    async def remember(self, people: Sequence[Person], *, whole: bool = False) -> None:
+        """Take in what another answer showed.
+
+        Args:
+            people: Whoever it named.
+            whole: It showed all of their numbers and addresses: those that are missing now are gone.
+        """
