@@ -14,6 +14,9 @@ from withallo_server.guardrails.words import keyword
 from withallo_tools.phone import country_of, normal
 from withallo_tools.services import EventQuery, Inbox, InboxEvent
 
+STOP, CLAIMED_STOP, START = "stop", "claimed stop", "start"
+"""A stop is signed or claimed; one that is signed is never lifted by an event that is not."""
+
 _PAGE = 500
 
 
@@ -30,7 +33,7 @@ class OptOuts:
         """When a person asked for no more texts; nothing when they never did, or asked to get them again."""
         await self.learn()
         statement = select(opt_outs.c.at).where(
-            opt_outs.c.account == self.account, opt_outs.c.number == number, opt_outs.c.state == "stop"
+            opt_outs.c.account == self.account, opt_outs.c.number == number, opt_outs.c.state != START
         )
         at = await self.database.read(lambda connection: connection.scalar(statement))
         return None if at is None else datetime.fromtimestamp(at, UTC)
@@ -41,10 +44,11 @@ class OptOuts:
             await self.database.migrate(SCHEMA)
             done = await self._done()
             while True:
-                page = await self.inbox.list(EventQuery(topics=("sms.received",), after=done, limit=_PAGE))
+                query = EventQuery(topics=("sms.received",), after=done, limit=_PAGE, newest_first=False)
+                page = await self.inbox.list(query)
                 if not page.events:
                     return
-                done = page.events[-1].sequence
+                done = page.latest
                 await self._keep(page.events, done)
 
     async def _done(self) -> int:
@@ -52,19 +56,26 @@ class OptOuts:
         return await self.database.read(lambda connection: connection.scalar(statement) or 0)
 
     async def _keep(self, events: Sequence[InboxEvent], done: int) -> None:
-        asked = [self._row(event, state) for event in events if (state := _asks(event)) is not None]
+        asked = [(event, state) for event in events if (state := _asks(event)) is not None]
 
         def work(connection: Connection) -> None:
-            for row in asked:
-                upsert(connection, opt_outs, [row], replace=("state", "at"), newer_by="at")
+            for event, state in asked:
+                if event.verified or not self._has_signed_stop(connection, _writer(event)):
+                    row = self._row(event, state)
+                    upsert(connection, opt_outs, [row], replace=("state", "at"), newer_by="at")
             mine = {"account": self.account, "sequence": done}
             upsert(connection, progress, [mine], replace=("sequence",), newer_by="sequence")
 
         await self.database.write(work)
 
     def _row(self, event: InboxEvent, state: str) -> dict[str, Any]:
-        at = (event.occurred_at or event.received_at).timestamp()
-        return {"account": self.account, "number": _writer(event), "state": state, "at": at}
+        at = event.occurred_at or event.received_at
+        at = at if event.verified else min(at, event.received_at)
+        return {"account": self.account, "number": _writer(event), "state": state, "at": at.timestamp()}
+
+    def _has_signed_stop(self, connection: Connection, number: str) -> bool:
+        signed = (opt_outs.c.account == self.account) & (opt_outs.c.number == number) & (opt_outs.c.state == STOP)
+        return connection.scalar(select(opt_outs.c.at).where(signed)) is not None
 
 
 def _writer(event: InboxEvent) -> str:
@@ -76,4 +87,6 @@ def _asks(event: InboxEvent) -> str | None:
     content = event.data.get("content")
     if event.direction == "OUTBOUND" or not event.contact_number or not isinstance(content, str):
         return None
-    return keyword(content)
+    word = keyword(content)
+    is_signed = event.verified and event.source == "webhook"
+    return CLAIMED_STOP if word == "stop" and not is_signed else word

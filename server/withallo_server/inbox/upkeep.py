@@ -10,6 +10,7 @@ import anyio
 
 from withallo_client import WithalloError
 from withallo_server.database import StorageError
+from withallo_server.guardrails.opt_outs import OptOuts
 from withallo_server.inbox.inbox import AccountInbox
 from withallo_server.inbox.reconcile import Reconciler
 from withallo_server.inbox.settings import InboxSettings
@@ -51,7 +52,11 @@ def expiry(rules: InboxSettings, now: datetime) -> datetime:
 
 
 async def prune_in_steps(inbox: AccountInbox, *, before: datetime | None, keep: int | None) -> AsyncIterator[int]:
-    """Delete old events a thousand at a time, so that deliveries get in between; yields how many went each time."""
+    """Delete old events a thousand at a time, so that deliveries get in between; yields how many went each time.
+
+    Who asked in them for no more texts is learned first: that outlives the inbox.
+    """
+    await OptOuts(inbox.store.database, inbox.account, inbox).learn()
     work = functools.partial(prune, account=inbox.account, before=before, keep=keep, most=_PRUNED_AT_ONCE)
     while True:
         gone = await inbox.store.database.write(work)

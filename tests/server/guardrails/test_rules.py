@@ -11,6 +11,7 @@ from mcp.types import ElicitResult
 from withallo_sandbox.incoming import InboundSms, text_arrives
 from withallo_server.guardrails.special_numbers import why_special
 
+TOKEN = "a-token-of-this-test-0001"
 SARAH, SIOBHAN, STRANGER = "+12125550133", "+14155550136", "+12125550999"
 
 
@@ -94,24 +95,49 @@ async def test_concurrent_sends_do_not_pass_a_cap(approving: Any) -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("written", ["212 555 0133", "12125550133", "+1 (212) 555-0133"])
 async def test_a_stop_counts_however_the_number_was_written(approving: Any, words: Any, written: str) -> None:
-    async with approving.client(asks=yes, webhook_token="a-token-of-this-test-0001") as client:
-        await client.call_tool("list_events", {"limit": 1})
-        body = {
-            "id": "msg-1",
-            "direction": "INBOUND",
-            "type": "SMS",
-            "content": "STOP",
-            "sent_at": approving.sandbox.clock.now().isoformat(),
-            "from_number": written,
-            "to_number": "+12125550100",
-        }
-        door = httpx.AsyncClient(transport=approving.sandbox.delivery_transport, base_url="https://x.sandbox.invalid")
-        async with door:
-            path = "/webhooks/allo/a-token-of-this-test-0001"
-            answer = await door.post(path, json={"topic": "SMS_RECEIVED", "data": body})
-            assert answer.is_success, answer.text
+    async with approving.client(asks=yes, webhook_token=TOKEN) as client:
+        await unsigned_text(approving, client, written, "STOP")
         assert "no more texts" in words(await send(client))
     assert approving.sent == []
+
+
+async def unsigned_text(world: Any, client: Any, number: str, content: str) -> None:
+    await client.call_tool("list_events", {"limit": 1})
+    body = {
+        "id": f"msg-{content}",
+        "direction": "INBOUND",
+        "type": "SMS",
+        "content": content,
+        "sent_at": world.sandbox.clock.now().isoformat(),
+        "from_number": number,
+        "to_number": "+12125550100",
+    }
+    door = httpx.AsyncClient(transport=world.sandbox.delivery_transport, base_url="https://x.sandbox.invalid")
+    async with door:
+        answer = await door.post(f"/webhooks/allo/{TOKEN}", json={"topic": "SMS_RECEIVED", "data": body})
+        assert answer.is_success, answer.text
+
+
+@pytest.mark.anyio
+async def test_a_signed_stop_is_lifted_by_a_signed_start_only(approving: Any, words: Any) -> None:
+    async with approving.client(asks=yes, webhook_token=TOKEN) as client:
+        await text_from(approving, client, SARAH, "STOP")
+        approving.sandbox.clock.advance(60)
+        await unsigned_text(approving, client, SARAH, "START")
+        assert "no more texts" in words(await send(client))
+        await text_from(approving, client, SARAH, "START")
+        assert not (await send(client)).is_error
+
+
+@pytest.mark.anyio
+async def test_an_unsigned_stop_is_lifted_by_an_unsigned_start(approving: Any, words: Any) -> None:
+    """Accounts with the older webhooks alone have no other."""
+    async with approving.client(asks=yes, webhook_token=TOKEN) as client:
+        await unsigned_text(approving, client, SARAH, "STOP")
+        assert "no more texts" in words(await send(client))
+        approving.sandbox.clock.advance(60)
+        await unsigned_text(approving, client, SARAH, "START")
+        assert not (await send(client)).is_error
 
 
 @pytest.mark.anyio

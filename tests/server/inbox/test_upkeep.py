@@ -71,6 +71,43 @@ async def test_a_server_holds_to_the_retention_from_its_start(tmp_path: Path, ma
     await database.close()
 
 
+async def test_a_stop_outlives_the_event_that_told_of_it(world: Any, words: Any, make_event: MakeEvent) -> None:
+    number = "+12125550133"
+    stop = make_event("stop", account="sandbox", content="STOP", from_number=number, to_number="+12125550100")
+    database = await Database.open(world.folder / "sandbox" / "withallo.sqlite3")
+    async with Store.open(database) as store:
+        await store.add(replace(stop, received_at=stop.received_at - timedelta(days=3)))
+        left = AccountInbox(store, "sandbox")
+        async with world.client(consent="allow", inbox_days=2) as client:
+            with anyio.fail_after(20):
+                while True:
+                    changed = store.watch.changed
+                    if "stop" not in await ids(left):
+                        break
+                    await changed.wait()
+            refused = await client.call_tool("send_sms", {"to": number, "message": "Hello"})
+    await database.close()
+    assert "no more texts" in words(refused)
+    assert world.sent == []
+
+
+async def test_a_stop_is_heard_in_front_of_however_many_texts(world: Any, words: Any, make_event: MakeEvent) -> None:
+    number = "+12125550133"
+    sides = {"from_number": number, "to_number": "+12125550100"}
+    texts = [make_event(f"msg_{place}", account="sandbox", content="Hello", **sides) for place in range(600)]
+    async with world.client(consent="allow") as client:
+        await client.call_tool("list_events", {"limit": 1})
+        database = await Database.open(world.folder / "sandbox" / "withallo.sqlite3")
+        async with Store.open(database) as store, anyio.create_task_group() as tasks:
+            await store.add(make_event("stop", account="sandbox", content="STOP", **sides))
+            for text in texts:
+                tasks.start_soon(store.add, text)
+        await database.close()
+        refused = await client.call_tool("send_sms", {"to": number, "message": "Hello"})
+    assert "no more texts" in words(refused)
+    assert world.sent == []
+
+
 async def test_a_cursor_survives_pruning(inbox: AccountInbox, make_event: MakeEvent) -> None:
     await inbox.store.add(make_event("msg_0"))
     latest = (await inbox.list(EventQuery())).latest
