@@ -87,6 +87,7 @@ class Account:
         self.fresh_for = timedelta(0)
         self._numbers: Sequence[Number] = ()
         self._numbers_lock = anyio.Lock()
+        self._told_of: int | None = None
 
     @cached_property
     def client(self) -> AlloClient:
@@ -170,20 +171,27 @@ class Account:
         finally:
             self._looked_up.set()
 
-    async def follow(self, inbox: "AccountInbox", after: int) -> None:
-        """Tell clients and the directory of every event after a sequence, whichever process stored it; never ends.
+    async def follow_from_now(self, inbox: "AccountInbox") -> int:
+        """Decide where `follow` begins, unless it has begun before: there it goes on."""
+        if self._told_of is None:
+            self._told_of = (await inbox.list(EventQuery(limit=1))).latest
+        return self._told_of
+
+    async def follow(self, inbox: "AccountInbox") -> None:
+        """Tell clients and the directory of every event from now on, whichever process stored it; never ends.
 
         Clients hear of it at once; what has to ask who somebody is comes behind, however long Allo takes to say.
         """
         from withallo_server.inbox.announcing import Announcer
         from withallo_server.inbox.upkeep import keep_up
 
-        announcer = Announcer(self._notifier, self.people)
+        announcer, after = Announcer(self._notifier, self.people), await self.follow_from_now(inbox)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(keep_up, inbox, self, self.settings)
             tasks.start_soon(self._follow_behind, inbox, after, announcer)
             tasks.start_soon(_follow_joined, inbox, after, announcer)
             async for events in inbox.pages(after):
+                self._told_of = events[-1].sequence
                 await announcer.tell(events)
 
     async def _follow_behind(self, inbox: "AccountInbox", after: int, announcer: "Announcer") -> None:

@@ -22,7 +22,7 @@ from withallo_server.late import Late
 from withallo_server.notifier import Notifier
 from withallo_server.settings import Settings
 from withallo_server.telemetry import observe_request
-from withallo_tools.services import EventQuery, Services
+from withallo_tools.services import Services
 
 if TYPE_CHECKING:
     from withallo_sandbox import Sandbox
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 QUIET_SECONDS = 1.0
 ANSWER_FIRST_SECONDS = 0.05
+FOLLOW_AGAIN_SECONDS = 5.0
 
 
 class Runtime:
@@ -51,6 +52,7 @@ class Runtime:
     """
 
     _bus: "PostgresBus | None" = None
+    _is_following = False
 
     def __init__(
         self,
@@ -108,6 +110,17 @@ class Runtime:
     async def watch_inbox(self) -> None:
         """Make sure that whatever is stored from now on is announced; a database that fails is told in the log."""
         await _guarded(self.store)
+
+    async def follow(self, account: Account) -> None:
+        """Tell of the events of an account; goes on where it stopped when its inbox closed or failed. Never ends."""
+        from withallo_server.inbox.inbox import AccountInbox
+
+        while True:
+            try:
+                await account.follow(AccountInbox(await self.store(), account.settings.account))
+            except Exception as error:  # noqa: BLE001  # a database that comes back is a database again
+                logger.warning("%s", errors.explain(error))
+            await anyio.sleep(FOLLOW_AGAIN_SECONDS)
 
     def wake(self) -> None:
         """Let the slow work begin."""
@@ -208,12 +221,12 @@ class Runtime:
         from withallo_server.inbox.store import Store
 
         async with Store.open(database) as store:
-            inbox = AccountInbox(store, self.settings.account)
-            newest = (await inbox.list(EventQuery(limit=1))).latest
-            async with self._bus.running() if self._bus else nullcontext(), anyio.create_task_group() as tasks:
-                tasks.start_soon(self.account.follow, inbox, newest)
+            await self.account.follow_from_now(AccountInbox(store, self.settings.account))
+            if not self._is_following:
+                self._is_following = True
+                self._task_group().start_soon(self.follow, self.account)
+            async with self._bus.running() if self._bus else nullcontext():
                 yield store
-                tasks.cancel_scope.cancel()
 
     def _now(self) -> datetime:
         return datetime.now(UTC) if self.embedded is None else self.embedded.sandbox.clock.now()

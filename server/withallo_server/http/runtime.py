@@ -8,13 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
-import anyio
 import httpx
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
 
 from withallo_client import AlloClient
-from withallo_server import errors
 from withallo_server.account import Account
 from withallo_server.http.callers import Caller, current_caller
 from withallo_server.http.switchboard import Switchboard

@@ -60,6 +60,8 @@ class AccountInbox:
             page = await self.list(query)
             if page.events:
                 return page
+            if self.store.is_closed:
+                raise StorageError("The inbox was closed; whoever asks again opens it.")
             with anyio.move_on_at(deadline) as left:
                 await changed.wait()
             if left.cancelled_caught:
@@ -69,7 +71,7 @@ class AccountInbox:
     async def pages(self, after: int | None = None) -> AsyncIterator[tuple[InboxEvent, ...]]:
         """Every event from now on, or committed after a sequence, in the order of the commits; never ends.
 
-        A database that fails is waited for.
+        A database that fails is waited for, but not an inbox that was closed.
         """
         query = EventQuery(after=after, limit=PAGE)
         while True:
@@ -78,6 +80,8 @@ class AccountInbox:
                     query = replace(query, after=await self.store.database.read(reading.newest))
                 page = await self.wait(query, math.inf)
             except StorageError as error:
+                if self.store.is_closed:
+                    raise
                 logger.warning("The inbox cannot be followed just now: %s", error)
                 await anyio.sleep(RETRY_SECONDS)
                 continue

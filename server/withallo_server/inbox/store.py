@@ -24,12 +24,14 @@ class Store:
     """An open inbox. Several processes may have it open; each notices what the others commit.
 
     Attributes:
-        watch: Wakes when something was committed.
+        watch: Wakes when something was committed, and when the inbox closes.
+        is_closed: Whether nothing wakes it any more.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.watch = Watch(database)
+        self.is_closed = False
         self._writer = EventWriter(database, self._committed)
         self._unjoined = anyio.Event()
         self._unsaved = anyio.Event()
@@ -56,6 +58,8 @@ class Store:
             except Exception as error:  # noqa: BLE001  # it leaves as it is, not in a group of the tasks here
                 failure = error
             finally:
+                store.is_closed = True
+                store.watch.wake()
                 group.cancel_scope.cancel()
         if failure is not None:
             raise failure

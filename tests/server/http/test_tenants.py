@@ -3,6 +3,7 @@
 import gc
 import json
 import weakref
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -197,6 +198,38 @@ async def test_the_trouble_of_one_account_ends_no_other(
 
 
 @pytest.mark.anyio
+async def test_an_inbox_that_closed_by_itself_is_followed_again_for_every_account(
+    served: Any, hashed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something that nobody foresaw breaks down in the inbox that all share; nobody stays deaf."""
+    authorization, line = hashed()
+    accounts = {f"Api-Key {FIRST}": account_name(SecretStr(FIRST)), authorization: "sandbox"}
+    trouble = [RuntimeError("nobody foresaw this")]
+
+    def join_calls(_: Any) -> int:
+        if trouble:
+            raise trouble.pop()
+        return 0
+
+    monkeypatch.setattr("withallo_server.runtime.FOLLOW_AGAIN_SECONDS", 0.05)
+    async with served(bring_your_own_key=True, tokens=(line,)) as it, AsyncExitStack() as stack:
+        heard = []
+        for credential, account in accounts.items():
+            client = await stack.enter_async_context(it.client(credential))
+            heard.append((account, await stack.enter_async_context(client.listen(resource_subscriptions=[RECENT]))))
+        before = await it.runtime.store()
+        monkeypatch.setattr("withallo_server.inbox.store.join_calls", join_calls)
+        await _store(it.runtime, "somebody", "hello", topic="call.received")
+        with anyio.fail_after(10):
+            while await it.runtime.store() is before:
+                await anyio.lowlevel.checkpoint()
+            for account, updates in heard:
+                await _store(it.runtime, account, "after all")
+                async for _ in updates:
+                    break
+
+
+@pytest.mark.anyio
 async def test_what_no_webhook_brings_is_found_by_asking_the_api(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Webhooks are the operator's; the inbox of a caller's own key fills by reconciliation, and tells who listens."""
     monkeypatch.setattr("withallo_server.inbox.reconcile.EVERY", timedelta(seconds=0.1))
@@ -232,12 +265,12 @@ async def test_a_key_is_in_no_name_log_or_number(served: Any, caplog: pytest.Log
     assert FIRST not in account + caplog.text + shown + account_name(SecretStr(FIRST))
 
 
-async def _store(runtime: HttpRuntime, account: str, content: str) -> None:
+async def _store(runtime: HttpRuntime, account: str, content: str, topic: str = "sms.received") -> None:
     from withallo_server.inbox.events import NewEvent
     from withallo_server.inbox.facts import read_facts
 
     body = {
-        "topic": "sms.received",
+        "topic": topic,
         "version": "2.0",
         "data": {"id": "msg_1", "direction": "INBOUND", "type": "SMS", "content": content, "sent_at":
                  "2026-11-20T10:00:00Z", "from_number": "+33612345678", "to_number": "+33199000010"},
