@@ -62,6 +62,8 @@ class Database:
         self._reader = engine if self.is_sqlite else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(begin="BEGIN IMMEDIATE")
         self._is_closed = False
+        self._under_way = 0
+        self._count = threading.Condition()
         self._migrated: set[tuple[str, int]] = set()
         self._readers = anyio.CapacityLimiter(8)
         self._writers = anyio.CapacityLimiter(4)
@@ -137,20 +139,26 @@ class Database:
 
     async def close(self) -> None:
         """Wait for what is under way, then close every connection; what comes later is refused."""
-        self._is_closed = True
-        for limiter in (self._readers, self._writers):
-            borrowers = [object() for _ in range(int(limiter.total_tokens))]
-            for borrower in borrowers:
-                await limiter.acquire_on_behalf_of(borrower)
-            for borrower in borrowers:
-                limiter.release_on_behalf_of(borrower)
-        await anyio.to_thread.run_sync(self.engine.dispose)
+        await anyio.to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        with self._count:
+            self._is_closed = True
+            self._count.wait_for(lambda: self._under_way == 0)
+        self.engine.dispose()
 
     def _transact(self, engine: Engine, work: Callable[[Connection], Result]) -> Result:
-        if self._is_closed:
-            raise StorageError("The database is closed.")
-        with translated(self.place), engine.begin() as connection:
-            return work(connection)
+        with self._count:
+            if self._is_closed:
+                raise StorageError("The database is closed.")
+            self._under_way += 1
+        try:
+            with translated(self.place), engine.begin() as connection:
+                return work(connection)
+        finally:
+            with self._count:
+                self._under_way -= 1
+                self._count.notify_all()
 
 
 def upsert(

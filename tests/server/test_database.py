@@ -4,6 +4,7 @@ import os
 import sqlite3
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import anyio
@@ -70,6 +71,43 @@ async def test_tables_that_are_up_to_date_cost_no_transaction(tmp_path: Path) ->
         with anyio.fail_after(2):
             await database.migrate(NOTES)
     await database.close()
+
+
+@pytest.mark.anyio
+async def test_closing_waits_for_a_write_of_any_thread_and_refuses_later_ones(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "x.sqlite3")
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def slowly(connection: Connection) -> None:
+        begun.set()
+        assert go_on.wait(20)
+        notes.create(connection)
+        done.append("written")
+
+    thread = threading.Thread(target=database.write_now, args=[slowly])
+    thread.start()
+    assert await anyio.to_thread.run_sync(begun.wait, 20)
+    async with anyio.create_task_group() as tasks:
+
+        async def close() -> None:
+            await database.close()
+            done.append("closed")
+
+        tasks.start_soon(close)
+        with anyio.fail_after(20):
+            while await is_open(database):
+                await anyio.lowlevel.checkpoint()
+        go_on.set()
+    assert done == ["written", "closed"]
+    thread.join(20)
+
+
+async def is_open(database: Database) -> bool:
+    try:
+        await database.read(lambda connection: connection.execute(text("SELECT 1")).all())
+    except StorageError:
+        return False
+    return True
 
 
 @pytest.mark.anyio
