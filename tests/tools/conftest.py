@@ -34,6 +34,7 @@ class World:
         asked: What the human was asked; they always agree.
         requests: Method and path of each request to Allo.
         closed: Beginnings of paths that Allo refuses with 403 from now on.
+        gone: Beginnings of paths where Allo does not find what is asked for from now on.
         rewrite: Makes another answer of what Allo answers from now on.
     """
 
@@ -42,6 +43,7 @@ class World:
     asked: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     closed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     rewrite: Callable[[str], str] | None = None
 
     async def call(self, name: str, /, **arguments: Any) -> str:
@@ -110,6 +112,9 @@ class _Watched(httpx.AsyncBaseTransport):
             if self.world.closed and request.url.path.startswith(self.world.closed):
                 error = {"type": "permission_error", "code": "API_KEY_INSUFFICIENT_SCOPE", "message": "no"}
                 return httpx.Response(403, json={"error": {**error, "retryable": False}}, request=request)
+            if self.world.gone and request.url.path.startswith(self.world.gone):
+                missing = {"type": "not_found_error", "code": "CONVERSATION_ITEM_NOT_FOUND", "message": "no"}
+                return httpx.Response(404, json={"error": missing}, request=request)
         answer = await self.inner.handle_async_request(request)
         if self.world is None or self.world.rewrite is None:
             return answer

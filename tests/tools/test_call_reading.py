@@ -232,3 +232,25 @@ async def test_what_is_no_call_is_refused(modern: "World") -> None:
     assert await modern.refusal("get_call", call_id="cll-nope")
     message = (await modern.facts("search_conversations", kind="text", limit=1))["items"][0]["id"]
     assert "this is a text" in await modern.refusal("get_call", call_id=message)
+
+
+@pytest.mark.anyio
+async def test_calls_are_read_where_allo_refuses_a_batch_for_one_that_is_not_there(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        ids = [call["id"] for call in (await world.facts("search_calls", limit=3))["calls"]]
+        world.gone = ("/v2/api/conversations/items/batch",)
+        world.requests.clear()
+        facts = await world.facts("get_calls", call_ids=[*ids, "cll-unknown"])
+        assert [call["id"] for call in facts["calls"]] == ids
+        assert not any(request.startswith("GET /v1/api/calls") for request in world.requests)
+
+
+@pytest.mark.anyio
+async def test_a_call_of_v1_is_read_alone_and_among_others(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        found, other = (await world.facts("search_calls", limit=2))["calls"]
+        v1_id = found["id"].replace("cll-", "call_")
+        world.rewrite = lambda text: text.replace(found["id"], v1_id)
+        assert (await world.facts("get_call", call_id=v1_id))["call"]["id"] == v1_id
+        calls = (await world.facts("get_calls", call_ids=[other["id"], v1_id]))["calls"]
+        assert [call["id"] for call in calls] == [other["id"], v1_id]

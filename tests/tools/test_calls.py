@@ -95,6 +95,18 @@ async def test_a_key_that_v2_refuses_is_tried_there_again_after_some_minutes(ope
 
 
 @pytest.mark.anyio
+async def test_what_v2_does_not_find_says_nothing_about_the_key(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        world.gone = (V2_SEARCH,)
+        assert await world.refusal("search_calls", limit=3)
+        world.gone = ()
+        world.requests.clear()
+        assert (await world.facts("search_calls", limit=3))["calls"]
+        assert any(V2_SEARCH in request for request in world.requests)
+        assert not any(request.startswith("GET /v1/api/calls") for request in world.requests)
+
+
+@pytest.mark.anyio
 async def test_missed_calls_came_in_and_nobody_of_ours_spoke(modern: "World") -> None:
     facts = await modern.facts("search_calls", result="missed", since="last 30 days", limit=100)
     assert {call["direction"] for call in facts["calls"]} == {"inbound"}

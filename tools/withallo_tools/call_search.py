@@ -8,7 +8,7 @@ from typing import Literal
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from withallo_client import AlloClient, ForbiddenError, ItemFilter, NotFoundError
+from withallo_client import AlloClient, ForbiddenError, Item, ItemFilter, NotFoundError
 from withallo_tools.call_facts import CallFacts, Way, facts_of_call, facts_of_item
 from withallo_tools.item_search import DIRECTIONS, RESULTS
 from withallo_tools.lines import own_lines
@@ -17,12 +17,14 @@ from withallo_tools.outsiders import clean
 from withallo_tools.phone import NumberPart
 from withallo_tools.services import Services
 from withallo_tools.times import TimeRange
+from withallo_tools.together import together
 from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
 _FULL_PAGE = 100
 _MOST_FOR_A_PART = 20
 _MOST_TO_SORT = 5_000
 _V2_IDS = ("cll-", "msg-")
+_V1_ID = "call_"
 _V2_CALL = re.compile(r"cll-[\w-]+")
 
 
@@ -74,8 +76,8 @@ async def search(services: Services, query: CallQuery, after: Position | None = 
     if may_use_v2(services):
         try:
             return await newest(_v2_sources(client, query), wanted, max_requests=most)
-        except (ForbiddenError, NotFoundError):
-            v2_was_refused(services)
+        except (ForbiddenError, NotFoundError) as error:
+            v2_was_refused(services, error)
     return await newest(_v1_sources(client, query), wanted, max_requests=most)
 
 
@@ -106,13 +108,13 @@ async def read_call(services: Services, call_id: str, *, transcript: bool) -> Ca
     if may_use_v2(services) and item_id.startswith(_V2_IDS):
         try:
             item = await services.client.conversations.get(item_id, extend="transcript" if transcript else None)
-        except ForbiddenError:
-            v2_was_refused(services)
+        except ForbiddenError as error:
+            v2_was_refused(services, error)
         else:
             if item.kind != "CALL":
                 raise ToolError("call_id: this is a text; get_contact_conversation shows texts in full.")
             return facts_of_item(item)
-    may_be_of_v1 = not may_use_v2(services) or item_id.startswith("call_")
+    may_be_of_v1 = not may_use_v2(services) or item_id.startswith(_V1_ID)
     found = await _scan_v1(services, {item_id}) if may_be_of_v1 else []
     if not found:
         raise ToolError(f"call_id: no recent call has the id '{clean(call_id, 60)}'. search_calls lists ids.")
@@ -126,14 +128,31 @@ async def read_calls(services: Services, call_ids: Sequence[str]) -> list[CallFa
     found: list[CallFacts] = []
     if may_use_v2(services) and of_v2:
         try:
-            items = await services.client.conversations.batch(of_v2)
-            found = [facts_of_item(item) for item in items if item.kind == "CALL"]
-        except (ForbiddenError, NotFoundError):
-            v2_was_refused(services)
-    if not may_use_v2(services):
-        found = await _scan_v1(services, set(ids))
+            found = [facts_of_item(item) for item in await _batch(services.client, of_v2) if item.kind == "CALL"]
+        except (ForbiddenError, NotFoundError) as error:
+            v2_was_refused(services, error)
+    of_v1 = {call_id for call_id in ids if not may_use_v2(services) or call_id.startswith(_V1_ID)}
+    if of_v1:
+        found += await _scan_v1(services, of_v1)
     by_id = {call.id: call for call in found}
     return [by_id[call_id] for call_id in dict.fromkeys(ids) if call_id in by_id]
+
+
+async def _batch(client: AlloClient, ids: Sequence[str]) -> list[Item]:
+    """Items by id, one by one where Allo refuses them all for one that is not there."""
+
+    async def one(item_id: str) -> list[Item]:
+        try:
+            return [await client.conversations.get(item_id)]
+        except NotFoundError:
+            return []
+
+    try:
+        return await client.conversations.batch(ids)
+    except NotFoundError as error:
+        if error.code in (None, "ENDPOINT_NOT_FOUND"):
+            raise
+    return [item for items in await together([partial(one, item_id) for item_id in ids]) for item in items]
 
 
 async def _scan_v1(services: Services, ids: Collection[str]) -> list[CallFacts]:

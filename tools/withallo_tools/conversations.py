@@ -119,8 +119,8 @@ async def _search(reach: Services, wanted: ItemQuery, position: object) -> Hits:
     if may_use_v2(reach):
         try:
             return await search_items(reach.client, wanted, position)
-        except (ForbiddenError, NotFoundError):
-            v2_was_refused(reach)
+        except (ForbiddenError, NotFoundError) as error:
+            v2_was_refused(reach, error)
     return await scan_calls(reach, wanted, position)
 
 

@@ -51,8 +51,8 @@ async def everything(reach: Services, since: datetime, numbers: Sequence[str], w
     if may_use_v2(reach):
         try:
             return await _on_v2(reach, since, numbers, words)
-        except (ForbiddenError, NotFoundError):
-            v2_was_refused(reach)
+        except (ForbiddenError, NotFoundError) as error:
+            v2_was_refused(reach, error)
     return await _on_v1(reach, since, numbers)
 
 

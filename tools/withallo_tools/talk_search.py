@@ -23,8 +23,8 @@ async def conversation_with(reach: Services, party: Party, limit: int, after: Po
     if party.numbers and (may_use_v2(reach) or not on_v1):
         try:
             return await newest([Source(partial(_v2_page, client, number, size)) for number in party.numbers], wanted)
-        except (ForbiddenError, NotFoundError):
-            v2_was_refused(reach)
+        except (ForbiddenError, NotFoundError) as error:
+            v2_was_refused(reach, error)
             if not on_v1:
                 raise
     return await newest(on_v1, wanted)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from withallo_client import AlloClient
+from withallo_client import AlloClient, ForbiddenError, NotFoundError
 from withallo_tools.services import Services
 
 REMEMBERED = timedelta(minutes=5)
@@ -17,6 +17,12 @@ def may_use_v2(reach: Services) -> bool:
     return refused is None or abs(reach.now() - refused) >= REMEMBERED
 
 
-def v2_was_refused(reach: Services) -> None:
-    """Remember that v2 was refused just now."""
+def v2_was_refused(reach: Services, error: ForbiddenError | NotFoundError) -> None:
+    """Remember that v2 was refused just now.
+
+    Raises:
+        NotFoundError: It was not: what was asked for is not there.
+    """
+    if isinstance(error, NotFoundError) and error.code not in (None, "ENDPOINT_NOT_FOUND"):
+        raise error
     _refused[reach.client] = reach.now()
