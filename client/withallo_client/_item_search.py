@@ -8,7 +8,7 @@ from typing import Any
 from withallo_client import _arguments as arguments
 from withallo_client._http import HttpClient
 from withallo_client._spellings import Doubt, Form, doubts, in_order, result_matches
-from withallo_client.errors import ValidationError
+from withallo_client.errors import InvalidArgumentError, ValidationError
 from withallo_client.models.base import Page
 from withallo_client.models.conversations import Item, ItemFilter
 
@@ -16,6 +16,7 @@ Spelling = dict[str, int]
 """The form in use for each doubt, by its key."""
 
 _TRIES = 8
+_OLDEST = "sort=DATE_ASC"
 _DATE_CODES = frozenset({"INVALID_DATE_RANGE", "DATE_RANGE_TOO_WIDE"})
 
 
@@ -36,38 +37,50 @@ class ItemSearch:
         fixed = {**_certain(wanted), **arguments.given(extend=extend)}
         open_doubts = doubts(wanted, datetime.fromtimestamp(self._http.wall_time(), UTC).date())
         spelling = {doubt.key: self._learned.get(doubt.key, 0) for doubt in open_doubts}
-        found, spelling, lesson = await self._negotiate(fixed, open_doubts, spelling, (page, size))
-        if lesson:
-            self._learned |= spelling
+        found, spelling, learned = await self._negotiate(fixed, open_doubts, spelling, (page, size))
+        self._learned |= learned
         form = {doubt.key: doubt.forms[spelling[doubt.key]] for doubt in open_doubts}
-        if wanted.sort == "DATE_ASC" and not form["sort=DATE_ASC"]:
+        if wanted.sort == "DATE_ASC" and not form[_OLDEST]:
             found = await self._counted_from_the_end(_members(fixed, form), found, size)
         ours = any(doubt.narrows and not form[doubt.key] for doubt in open_doubts)
         return _matching(wanted, found, ours)
 
     async def _negotiate(
         self, fixed: dict[str, Any], open_doubts: list[Doubt], spelling: Spelling, paging: tuple[int, int]
-    ) -> tuple[Page[Item], Spelling, bool]:
+    ) -> tuple[Page[Item], Spelling, Spelling]:
         waiting = deque([spelling])
         refusals: list[ValidationError] = []
-        found: tuple[Page[Item], Spelling] | None = None
+        answers: list[tuple[Page[Item], Spelling]] = []
         for _ in range(_TRIES):
             if not waiting:
                 break
             spelling = waiting.popleft()
             try:
-                form = {doubt.key: doubt.forms[spelling[doubt.key]] for doubt in open_doubts}
-                result = await self._ask(_members(fixed, form), *paging)
+                result = await self._ask_as(spelling, fixed, open_doubts, paging)
             except ValidationError as error:
                 refusals.append(error)
                 waiting.extend(_next_forms(spelling, _at_fault(error, open_doubts)))
                 continue
-            found = result, spelling
+            answers.append((result, spelling))
             ignored = [doubt for doubt in open_doubts if not doubt.honoured(result.items)]
             waiting = deque(_next_forms(spelling, ignored)[:1])
-        if found is None:
+        if not answers:
             raise refusals[0]
-        return *found, all(error.code != "DATE_RANGE_TOO_WIDE" for error in refusals)
+        result, spelling = answers[-1]
+        learned = {} if any(error.code == "DATE_RANGE_TOO_WIDE" for error in refusals) else spelling
+        unproven = _unproven(open_doubts, answers)
+        if unproven:
+            spelling = spelling | unproven
+            learned = {key: form for key, form in learned.items() if key not in unproven}
+            known = next((answer for answer, asked in answers if asked == spelling), None)
+            result = known or await self._ask_as(spelling, fixed, open_doubts, paging)
+        return result, spelling, learned
+
+    async def _ask_as(
+        self, spelling: Spelling, fixed: dict[str, Any], open_doubts: list[Doubt], paging: tuple[int, int]
+    ) -> Page[Item]:
+        form = {doubt.key: doubt.forms[spelling[doubt.key]] for doubt in open_doubts}
+        return await self._ask(_members(fixed, form), *paging)
 
     async def _ask(self, members: dict[str, Any], page: int, size: int) -> Page[Item]:
         members = {**members, "page": page, "size": size}
@@ -75,14 +88,23 @@ class ItemSearch:
 
     async def _counted_from_the_end(self, members: dict[str, Any], newest: Page[Item], size: int) -> Page[Item]:
         """A page of the oldest first, where Allo only gives the newest first: its rows lie at the end, backwards."""
-        if newest.total_count is None:
-            return newest
-        end = newest.total_count - (newest.page - 1) * size
+        total = newest.total_count
+        if total is None:
+            total = await self._counted(members, newest, size)
+        end = total - (newest.page - 1) * size
         start = max(0, end - size)
         pages = range(start // size + 1, (end - 1) // size + 2) if end > 0 else ()
         rows = [row for page in pages for row in (await self._ask(members, page, size)).items]
         skipped = start % size
         return replace(newest, items=rows[skipped : skipped + end - start][::-1], has_more=start > 0)
+
+    async def _counted(self, members: dict[str, Any], newest: Page[Item], size: int) -> int:
+        """How many rows there are, by the last page."""
+        last = newest.page if not newest.has_more else newest.total_pages
+        if last is None:
+            raise InvalidArgumentError("sort", "cannot be oldest first: Allo does not say how many rows there are")
+        page = newest if last == newest.page else await self._ask(members, last, size)
+        return (last - 1) * size + len(page.items)
 
 
 def _members(fixed: dict[str, Any], forms: dict[str, Form]) -> dict[str, Any]:
@@ -100,6 +122,17 @@ def _certain(wanted: ItemFilter) -> dict[str, Any]:
         unresponded=wanted.unresponded,
         search=wanted.search,
     )
+
+
+def _unproven(open_doubts: list[Doubt], answers: list[tuple[Page[Item], Spelling]]) -> Spelling:
+    """The first accepted forms of what no form was seen to do: one odd row must not take a filter away for good."""
+    last, spelling = answers[-1]
+    first = answers[0][1]
+    return {
+        doubt.key: first[doubt.key]
+        for doubt in open_doubts
+        if doubt.key != _OLDEST and not doubt.honoured(last.items) and first[doubt.key] != spelling[doubt.key]
+    }
 
 
 def _next_forms(spelling: Spelling, at_fault: list[Doubt]) -> list[Spelling]:

@@ -111,7 +111,7 @@ class Conversations:
             item_id: `cll-…`.
             content: Markdown, 1 to 100,000 characters.
             template_key: Needed when the call has several summaries.
-            idempotency_key: A repeat within the hour returns the first answer (API contract 3.4).
+            idempotency_key: Sent along; API contract 3.4 promises nothing for PATCH.
 
         Raises:
             ValidationError: SUMMARY_TEMPLATE_KEY_REQUIRED, INVALID_ITEM_ID for a message.

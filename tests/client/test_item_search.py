@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from withallo_client import AlloClient, Clock, Item, ItemFilter, Page, ValidationError
+from withallo_client import AlloClient, Clock, InvalidArgumentError, Item, ItemFilter, Page, ValidationError
 
 pytestmark = pytest.mark.anyio
 
@@ -292,3 +292,46 @@ async def test_a_range_too_wide_for_allo_teaches_nothing_about_spelling(clock: C
 
     assert all(item.date and item.date < NOW - 5 * DAY for item in items)
     assert "date" in live.searches[-1]
+
+
+@pytest.mark.parametrize("dates", [nested_dates, flat_dates])
+async def test_one_odd_row_does_not_take_the_dates_away_for_good(clock: Clock, dates: Any) -> None:
+    odd = {**row(0), "id": "cll-odd", "date": "1999-01-01T00:00:00Z"}
+    strange = True
+
+    def with_an_odd_row(search: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [*dates(search, rows), odd] if strange else dates(search, rows)
+
+    live = LiveApi(with_an_odd_row)
+    async with live.client(clock) as client:
+        assert [item.id for item in await everything(client, WEEK_AGO)] == WANTED
+        strange = False
+        await client.conversations.search(WEEK_AGO)
+        assert live.searches[-1].keys() & {"date", "date_from"}
+        assert [item.id for item in await everything(client, WEEK_AGO)] == WANTED
+
+
+@pytest.mark.parametrize("size", [7, 10, 40])
+async def test_oldest_first_is_counted_by_pages_where_allo_tells_only_those(clock: Clock, size: int) -> None:
+    def pages_only(request: httpx.Request) -> httpx.Response:
+        search = json.loads(request.content)
+        start = (search["page"] - 1) * size
+        rows = [row(number) for number in range(start, min(start + size, 40))]
+        last = -(-40 // size)
+        return httpx.Response(
+            200, json={"data": rows, "pagination": {"total_pages": last, "has_more": search["page"] < last}}
+        )
+
+    async with AlloClient("ak_live_x", transport=httpx.MockTransport(pages_only), clock=clock) as client:
+        items = await everything(client, ItemFilter(sort="DATE_ASC"), size=size)
+
+    assert [item.id for item in items] == [row(number)["id"] for number in range(39, -1, -1)]
+
+
+async def test_oldest_first_is_refused_where_allo_can_neither_sort_nor_count(clock: Clock) -> None:
+    def newest(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [row(0), row(1)], "pagination": {"has_more": True}})
+
+    async with AlloClient("ak_live_x", transport=httpx.MockTransport(newest), clock=clock) as client:
+        with pytest.raises(InvalidArgumentError, match="oldest first"):
+            await client.conversations.search(ItemFilter(sort="DATE_ASC"), size=2)
