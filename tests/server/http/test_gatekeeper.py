@@ -127,7 +127,7 @@ async def test_resources_open_with_the_scope_of_their_tool_and_no_other(served: 
             async with it.client(authorization, era) as client:
                 assert (await client.read_resource("allo://numbers")).contents
                 for address in addresses:
-                    with pytest.raises(MCPError, match="does not open|Unknown resource"):
+                    with pytest.raises(MCPError, match=r"does not open|Unknown resource"):
                         await client.read_resource(address)
 
 
