@@ -205,7 +205,8 @@ class Account:
     async def _pass_on(self, events: Sequence[InboxEvent]) -> None:
         directory = await self.directory()
         for event in events:
-            await directory.observe(event.data)
+            if event.verified:
+                await directory.observe(event.data)
         if self.settings.claude_channel:
             from withallo_server.inbox.channel import push
 

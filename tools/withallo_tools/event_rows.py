@@ -1,6 +1,7 @@
 """Inbox events as rows of an answer."""
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -16,6 +17,7 @@ from withallo_tools.phone import display
 from withallo_tools.services import InboxEvent, Services
 
 _LONGEST_WORDS = 500
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 class EventRow(Row):
@@ -89,7 +91,12 @@ def _call(data: EventData | None) -> tuple[str, str]:
         return "", ""
     minutes = data.length_in_minutes
     length = f" {round(minutes)} min" if minutes and isfinite(minutes) else ""
-    return clean((data.result or "").lower() + length, 40).strip(), clean(data.id or "", 60)
+    return (_word(data.result).lower() + length).strip(), _word(data.id)
+
+
+def _word(said: str | None) -> str:
+    """A word of Allo's own; whatever else an unsigned event holds in its place is left out."""
+    return said if said and _WORD.fullmatch(said) else ""
 
 
 def _name(data: EventData | None, direction: str | None) -> str:
