@@ -47,7 +47,7 @@ def doubts(wanted: ItemFilter, today: date) -> list[Doubt]:
         found.append(_each("type", wanted.type, names, lambda item: item.kind == wanted.type))
     if wanted.result:
         names = ("MISSED", "VOICEMAIL") if wanted.result == "MISSED" else (wanted.result,)
-        found.append(_each("result", wanted.result, names, lambda item: (item.result or "").startswith(names)))
+        found.append(_each("result", wanted.result, names, lambda item: (item.result or "").upper().startswith(names)))
     if wanted.has_recording is not None:
         forms: tuple[Form, ...] = ({"has_recording": wanted.has_recording}, {})
         check = _all(lambda item: (item.recording_url is not None) == wanted.has_recording)
@@ -60,9 +60,10 @@ def result_matches(wanted: ItemFilter, item: Item) -> bool:
     """Whether a call ended as wanted; where Allo has no word for missed, a voicemail that came in is one."""
     if wanted.result is None or item.result is None:
         return wanted.result is None
-    if wanted.result == "MISSED" and item.result == "VOICEMAIL":
+    result = item.result.upper()
+    if wanted.result == "MISSED" and result == "VOICEMAIL":
         return item.direction != "OUTBOUND"
-    return item.result.startswith(wanted.result)
+    return result.startswith(wanted.result)
 
 
 def in_order(sort: str, moments: Sequence[datetime]) -> bool:

@@ -106,6 +106,18 @@ async def test_what_v2_does_not_find_says_nothing_about_the_key(open_world: "Ope
         assert not any(request.startswith("GET /v1/api/calls") for request in world.requests)
 
 
+@pytest.mark.parametrize("word", ["COMPLETED", "answered", "Answered"])
+@pytest.mark.anyio
+async def test_a_call_with_an_odd_word_for_its_result_is_not_missed_when_we_spoke(
+    open_world: "OpenWorld", word: str
+) -> None:
+    async with open_world() as world:
+        spoken = {call["id"] for call in (await world.facts("search_calls", result="answered", limit=5))["calls"]}
+        world.rewrite = lambda text: text.replace('"ANSWERED"', f'"{word}"')
+        calls = (await world.facts("search_calls", limit=50))["calls"]
+        assert {call["result"] for call in calls if call["id"] in spoken} == {"answered"}
+
+
 @pytest.mark.anyio
 async def test_missed_calls_came_in_and_nobody_of_ours_spoke(modern: "World") -> None:
     facts = await modern.facts("search_calls", result="missed", since="last 30 days", limit=100)

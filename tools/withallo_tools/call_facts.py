@@ -116,17 +116,20 @@ def _how(
 ) -> How:
     """How a call ended, in one vocabulary for both versions.
 
-    v1 says VOICEMAIL also of a call that nobody took and that left no message; v2 leaves some results out.
+    v1 says VOICEMAIL also of a call that nobody took and that left no message; v2 leaves some results out. A word that
+    is not known tells less than who spoke, and how long.
     """
+    result = (result or "").upper()
     not_reached: How = "missed" if way == "inbound" else "no answer"
     speakers = {line.source for line in transcript or ()}
     if result == "VOICEMAIL" and way == "inbound" and not (seconds or speakers):
         return not_reached
-    if result and result.startswith("TRANSFERRED"):
+    if result.startswith("TRANSFERRED"):
         return "transferred"
-    if result:
-        failed = way != "inbound" and result.startswith("FAILED")
-        return "failed" if failed else _KNOWN.get(result, not_reached)
+    if result.startswith(("FAILED", "MISSED")):
+        return "failed" if way != "inbound" and result.startswith("FAILED") else not_reached
+    if result in _KNOWN:
+        return _KNOWN[result]
     if speakers:
         return "answered" if speakers & {"USER", "AGENT"} else "voicemail"
     return "answered" if seconds else not_reached
