@@ -23,6 +23,7 @@ from withallo_server.consent.gate import Gate
 from withallo_server.consent.policy import Policy, is_gated, may_happen_twice, policy_for, tightened
 from withallo_server.consent.question import question_about, question_between
 from withallo_server.consent.store import Asked, Consents
+from withallo_server.consent.visible import as_meant
 from withallo_server.database import Database
 from withallo_server.guardrails.opt_outs import OptOuts
 from withallo_server.guardrails.readings import Readings
@@ -150,10 +151,10 @@ class GatedWrites:
             if write.still is not None and not await write.still():
                 raise NotSentError(CHANGED, "changed while a human was asked")
         if approval.edited is not None and write.revise is not None:
-            line.asked, (write, request) = write, write.revise(approval.edited)
+            edited = as_meant(approval.edited, str(write.payload.get("message", "")))
+            line.asked, (write, request) = write, write.revise(edited)
             line.chosen = write
             line.consent += ", edited"
-            edited = approval.edited
         key = write.idempotency_key or approval.key or uuid4().hex
         if self.settings.dry_run:
             return Written("dry_run", key, edited=edited)

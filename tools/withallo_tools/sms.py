@@ -54,6 +54,7 @@ async def send_sms(
     search_contacts finds people. If the outcome is unknown, use get_send, do not send again.
     """
     reach = services(ctx)
+    message = message.replace("\r\n", "\n")
     _check(message)
     try:
         recipient = await find_recipient(reach, to, first_fill(ctx))

@@ -66,7 +66,7 @@ async def answer_send_card(
     question: Annotated[str, Field(max_length=100, description="The card's question.")],
     secret: Annotated[str, Field(max_length=100, description="The card's secret.")],
     decision: Annotated[Literal["send", "cancel"], Field(description="What the human pressed.")],
-    text: Annotated[str, Field(max_length=1000, description="Text the human wrote instead, if any.")] = "",
+    text: Annotated[str, Field(max_length=10_000, description="Text the human wrote instead, if any.")] = "",
 ) -> CallToolResult:
     """Pass on what the human decided in the send card; only the card knows the secret this takes."""
     writes = cast("TakesDecisions", services(ctx).writes)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from withallo_server.consent.callers import is_modern, principal_of
 from withallo_server.consent.decision import Approval, NotAsked, Refusal
-from withallo_server.consent.question import Question
+from withallo_server.consent.question import LONGEST_TEXT, Question
 from withallo_server.consent.store import GOOD_FOR, Consents
 from withallo_server.input_needed import InputNeeded
 
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 ANSWER = "approval"
 STATE = "withallo-consent:"
-LONGEST_TEXT = 1000
 
 UNCHECKED = "the human did not tick the box"
 DECLINED = "the human declined"

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from withallo_server.consent.question import Question
 
-MOST_BYTES = 65_536
+MOST_BYTES = 131_072
 MOST_TRIES = 5
 COOKIE = "withallo_approval"
 
@@ -207,7 +207,7 @@ def _form(page: OpenPage, problem: str = "") -> str:
         parts.append(
             "<details><summary>Edit</summary>"
             '<label for="text">What you write here is sent instead</label>'
-            '<textarea id="text" name="text" dir="auto" maxlength="1000">'
+            f'<textarea id="text" name="text" dir="auto" maxlength="{question.longest}">'
             f"\n{escape(question.text or '')}</textarea></details>"
         )
     if page.code is not None:

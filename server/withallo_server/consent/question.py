@@ -9,6 +9,7 @@ from withallo_server.outbox.digests import digest
 from withallo_server.outbox.rows import About, about
 from withallo_tools.services import Option, Write
 
+LONGEST_TEXT = 1000
 TEXT_LABELS = frozenset({"Text", "Message"})
 
 
@@ -38,6 +39,11 @@ class Question:
     about: About
     choices: tuple[str, ...] = ()
 
+    @property
+    def longest(self) -> int:
+        """Most characters of another text, as it is written here: a mark is longer than what it stands for."""
+        return LONGEST_TEXT + max(len(self.text or "") - len(self.about.message), 0)
+
     def as_text(self) -> str:
         """For a dialog that shows plain text."""
         parts = [self.title, "\n".join(f"{label}: {value}" for label, value in self.rows)]
@@ -53,6 +59,7 @@ class Question:
             "rows": [list(row) for row in self.rows],
             "text": self.text,
             "editable": self.editable,
+            "longest": self.longest,
             "warnings": list(self.warnings),
         }
 

@@ -8,6 +8,7 @@ _STYLES = {"\N{VARIATION SELECTOR-15}", "\N{VARIATION SELECTOR-16}"}
 _SPACES = {"\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}"}
 _BLANK = set("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _MOST_MARKS = 3
+_MARK = re.compile(r"⟨U\+([0-9A-F]{4,5}|10[0-9A-F]{4})⟩")
 _LETTERS = r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]+"
 _RIGHT_TO_LEFT = re.compile(rf"{_LETTERS}(?:[\s.,'-]+{_LETTERS})*")
 
@@ -24,10 +25,19 @@ def visible(text: str) -> str:
     return "".join(shown)
 
 
+def as_meant(edited: str, original: str) -> str:
+    """What a human made of a text that was shown to them: a mark they left in it is what it stands for."""
+    return _MARK.sub(lambda mark: character if (character := _marked(mark)) in original else mark[0], edited)
+
+
 def one_line(text: str) -> str:
     """The same for a label or name: no line breaks, and words from right to left keep what follows in its place."""
     line = visible(" ".join(text.split()))
     return _RIGHT_TO_LEFT.sub(lambda run: f"\N{FIRST STRONG ISOLATE}{run[0]}\N{POP DIRECTIONAL ISOLATE}", line)
+
+
+def _marked(mark: re.Match[str]) -> str:
+    return chr(int(mark[1], 16))
 
 
 def _hides(character: str, before: str, after: str) -> bool:

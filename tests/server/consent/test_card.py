@@ -51,6 +51,19 @@ async def test_edit_in_the_card_sends_the_other_text(world: Any, call: Any, era:
 
 
 @pytest.mark.anyio
+async def test_an_edit_in_the_card_keeps_what_its_marks_stand_for(world: Any, call: Any) -> None:
+    text = "\u0645\u06cc\u200c\u0622\u06cc\u0645 " * 90 + "⟨U+202E⟩\r\nSee you"
+    async with world.client(apps=True) as client:
+        card = await show(client, {**call, "message": text})
+        assert "⟨U+200C⟩" in card["text"]
+        assert "⟨U+000D⟩" not in card["text"]
+        assert len(card["text"]) + 1 <= card["longest"]
+        result = await client.call_tool(TOOL, press(card, text=card["text"] + "!"))
+    assert not result.is_error, result
+    assert world.sent == [(call["to"], text.replace("\r\n", "\n") + "!")]
+
+
+@pytest.mark.anyio
 async def test_cancel_in_the_card_sends_nothing_and_is_told_once(world: Any, words: Any, call: Any) -> None:
     async with world.client(apps=True) as client:
         shown = await client.call_tool("send_sms", call)

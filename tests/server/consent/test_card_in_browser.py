@@ -72,6 +72,21 @@ async def test_the_card_by_keyboard(world: Any, call: Any, window: Any, tmp_path
 
 
 @pytest.mark.anyio
+async def test_a_text_with_marks_can_be_edited_in_full_length(world: Any, call: Any, window: Any) -> None:
+    text = "\u0645\u06cc\u200c\u0631\u0633\u0645 " * 140
+    async with world.client(apps=True) as client:
+        page, card, trouble = await show_card(window, client, {**call, "message": f"{text}ok"})
+        await card.get_by_role("button", name="Edit").click()
+        await card.locator("#draft").press("Control+End")
+        await page.keyboard.type("!")
+        assert "983 characters" in await card.locator("#count").inner_text()
+        await card.get_by_role("button", name="Send").click()
+        await card.get_by_role("status").filter(has_text="Sent, with the human's wording").wait_for()
+    assert trouble == []
+    assert [sent for _, sent in world.sent] == [f"{text}ok!"]
+
+
+@pytest.mark.anyio
 async def test_cancel_in_the_card(world: Any, call: Any, window: Any) -> None:
     async with world.client(apps=True) as client:
         _, card, trouble = await show_card(window, client, call)

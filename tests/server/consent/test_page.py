@@ -88,6 +88,21 @@ async def test_a_call_that_waits_sends_as_soon_as_the_human_decides(
 
 
 @pytest.mark.anyio
+async def test_an_edit_on_the_page_keeps_what_its_marks_stand_for(world: Any, words: Any, call: Any, code: Any) -> None:
+    text = "\u0645\u06cc\u200c\u0622\u06cc\u0645\r\n\u2028" * 100
+    async with world.client(approval_page="print") as client, browser() as window:
+        link = await link_of(client, words, {**call, "message": text})
+        page = (await window.get(link)).text
+        area = re.search(r'maxlength="(\d+)">\n(.*)</textarea>', page, re.DOTALL)
+        assert area
+        assert len(area[2]) + 1 <= int(area[1])
+        edited = f"{area[2]}!".replace("\n", "\r\n")
+        assert "Approved" in (await press(window, link, page, code=code(), text=edited)).text
+        assert not (await client.call_tool("send_sms", {**call, "message": text})).is_error
+    assert world.sent == [(call["to"], text.replace("\r\n", "\n") + "!")]
+
+
+@pytest.mark.anyio
 async def test_a_call_that_was_given_up_is_not_said_to_wait(world: Any, words: Any, call: Any, code: Any) -> None:
     async with world.client(approval_page="print") as client, browser() as window:
         link = await link_of(client, words, call)
