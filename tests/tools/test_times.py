@@ -1,6 +1,5 @@
 """What people write about time, read in the account's zone and said back absolutely."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -274,11 +273,9 @@ def test_unreadable_words_are_refused_with_the_forms_that_work(written: str) -> 
     ["1" * 100_000, "to\x00day", "today\x1b[2J", "to\u200bday", "hier " * 20_000, "ﷺ" * 60],
     ids=["long", "null", "escape", "zero width", "long words", "grows when normalised"],
 )
-def test_hostile_words_are_refused_at_once(written: str) -> None:
-    began = time.perf_counter()
+def test_hostile_words_are_refused_before_they_are_read(written: str) -> None:
     with pytest.raises(ToolError, match="at most 64 ordinary characters") as refused:
         parse_range(written, None, zone=PARIS, now=NOW)
-    assert time.perf_counter() - began < 0.1
     assert len(str(refused.value)) < 500
 
 
