@@ -24,11 +24,11 @@ class RecentCalls:
 
     def __init__(self) -> None:
         self._kept: WeakKeyDictionary[AlloClient, tuple[datetime, list[CallFacts]]] = WeakKeyDictionary()
-        self._lock = anyio.Lock()
+        self._locks: WeakKeyDictionary[AlloClient, anyio.Lock] = WeakKeyDictionary()
 
     async def of(self, reach: Services) -> list[CallFacts]:
         """The newest calls over all lines, newest first."""
-        async with self._lock:
+        async with self._locks.setdefault(reach.client, anyio.Lock()):
             kept = self._kept.get(reach.client)
             if kept is None or abs(reach.now() - kept[0]) > KEPT:
                 lines = tuple(line.number for line in await own_lines(reach) if line.number)

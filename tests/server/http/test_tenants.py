@@ -10,11 +10,12 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from mcp.types import TextContent
+from mcp.types import ResourceTemplateReference, TextContent
 from pydantic import SecretStr
 
 from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
+from withallo_sandbox.faults import Fault
 from withallo_server.http.runtime import HttpRuntime
 from withallo_server.http.tenants import TooManyTenantsError, account_name
 
@@ -45,6 +46,28 @@ async def test_each_key_sees_its_own_company(served: Any, companies: Any, era: s
         for _ in range(3):
             assert CANARY not in text(await first.call_tool("search_contacts", {"query": "canary"}))
             assert CANARY in text(await second.call_tool("search_contacts", {"query": "canary"}))
+
+
+@pytest.mark.anyio
+async def test_a_menu_of_one_account_waits_for_no_other(served: Any, companies: Any) -> None:
+    calls = ResourceTemplateReference(type="ref/resource", uri="allo://calls/{call_id}")
+    typed = {"name": "call_id", "value": ""}
+    async with (
+        served(base_url=companies.url, bring_your_own_key=True) as it,
+        it.client(f"Api-Key {companies.my_key}") as mine,
+        it.client(f"Api-Key {companies.their_key}") as theirs,
+        anyio.create_task_group() as tasks,
+    ):
+        for client in (mine, theirs):
+            assert not (await client.call_tool("list_numbers")).is_error
+        hanging = Fault(path="/v?/api/c*", kind="hang", times=100)
+        companies.theirs.state.faults.add(hanging)
+        tasks.start_soon(theirs.complete, calls, typed)
+        with anyio.fail_after(5):
+            while hanging.times == 100:
+                await anyio.lowlevel.checkpoint()
+            assert (await mine.complete(calls, typed)).completion.values
+        tasks.cancel_scope.cancel()
 
 
 @pytest.mark.anyio
