@@ -5,6 +5,7 @@ server itself has to remember who subscribed to what. This is the module that to
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
@@ -26,8 +27,20 @@ from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestPar
 
 PATIENCE_SECONDS: Final = 1.0
 REST_SECONDS: Final = 30.0
+LONGEST_REST_SECONDS: Final = 1800.0
 
 _CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """How long a client that does not read is left alone, and until when."""
+
+    until: float
+    seconds: float
+
+
+_NO_REST: Final = _Rest(0.0, 0.0)
 
 
 class Notifier:
@@ -43,7 +56,7 @@ class Notifier:
         self.experimental: dict[str, dict[str, Any]] = {}
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[str, set[int]] = {}
-        self._resting: dict[int, float] = {}
+        self._resting: dict[int, _Rest] = {}
 
     @property
     def subscriptions(self) -> SubscriptionBus:
@@ -82,14 +95,19 @@ class Notifier:
         await self._tell(lambda connection: connection.notify(method, params))
 
     async def _tell(self, send: Callable[[Connection], Awaitable[None]], to: Collection[int] | None = None) -> None:
-        """Send to each connection; one whose client does not read what it was sent is left alone for a while."""
-        for key, connection in tuple(self._connections.items()):
-            if (to is not None and key not in to) or anyio.current_time() < self._resting.get(key, 0.0):
-                continue
-            with anyio.move_on_after(PATIENCE_SECONDS) as patience:
-                await send(connection)
-            if patience.cancelled_caught:
-                self._resting[key] = anyio.current_time() + REST_SECONDS
+        """Send to all at once; who does not read what was sent is left alone, longer each time."""
+        async with anyio.create_task_group() as tasks:
+            for key, connection in self._connections.items():
+                if (to is None or key in to) and anyio.current_time() >= self._resting.get(key, _NO_REST).until:
+                    tasks.start_soon(self._tell_one, key, connection, send)
+
+    async def _tell_one(self, key: int, connection: Connection, send: Callable[[Connection], Awaitable[None]]) -> None:
+        with anyio.move_on_after(PATIENCE_SECONDS) as patience:
+            await send(connection)
+        before = self._resting.pop(key, _NO_REST)
+        if patience.cancelled_caught and key in self._connections:
+            seconds = min(max(REST_SECONDS, 2 * before.seconds), LONGEST_REST_SECONDS)
+            self._resting[key] = _Rest(anyio.current_time() + seconds, seconds)
 
     def install(self, server: MCPServer[Any]) -> None:
         """Serve `resources/subscribe` and declare that lists and resources change."""

@@ -1,7 +1,7 @@
 """Whoever listens hears, whatever other clients do."""
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import anyio
 import httpx
@@ -10,6 +10,7 @@ from mcp import Client, MCPDeprecationWarning
 from mcp.types import ResourceUpdatedNotification
 
 from withallo_server.mcp_server import AlloServer
+from withallo_server.notifier import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +57,21 @@ async def test_a_client_that_does_not_read_silences_no_other(
                     await notifier.resource_updated(LONG)
                 await notifier.resource_updated(RECENT)
                 await heard.wait()
+
+
+async def test_many_clients_that_do_not_read_delay_the_others_no_more_than_one(
+    server: AlloServer, serve_http: Callable[[AlloServer], AbstractAsyncContextManager[str]]
+) -> None:
+    notifier = server.runtime.notifier
+    many = 6
+    async with serve_http(server) as url, httpx.AsyncClient(timeout=30) as http, AsyncExitStack() as stack:
+        for _ in range(many):
+            session = await open_session(http, url)
+            await stack.enter_async_context(http.stream("GET", url, headers={**ACCEPT, **session}))
+        slowest = 0.0
+        with anyio.fail_after(60):
+            for _ in range(300):
+                began = anyio.current_time()
+                await notifier.resource_updated(LONG)
+                slowest = max(slowest, anyio.current_time() - began)
+        assert PATIENCE_SECONDS <= slowest < PATIENCE_SECONDS * many / 2
