@@ -4,6 +4,7 @@ import re
 
 _TOP = "com|net|org|info|biz|io|co|ly|app|dev|xyz|top|link|shop|site|online|live|click|fr|uk|eu|ru|cn"
 _LINK = re.compile(rf"(?i)(?:https?://|www\.)[^\s/?#]+|(?<![\w@.-])(?:[^\W_][\w-]{{0,62}}\.)+(?:{_TOP})(?![\w@])")
+_LAST_DIGITS = 6
 _PREFIX = re.compile(r"(?i)^(?:https?://)?(?:[^@]*@)?(?:www\.)?")
 
 
@@ -15,15 +16,23 @@ def links(text: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(_ascii, hosts))))
 
 
-def numbers(text: str, region: str) -> list[tuple[str, str]]:
-    """The phone numbers in a text: E.164, and as they are written there."""
+def links_to(host: str, text: str) -> bool:
+    """Whether a text links to just this host, and not to one whose name merely ends like it."""
+    return "." in text and host in links(text)
+
+
+def numbers(text: str, region: str) -> list[str]:
+    """The phone numbers in a text, E.164."""
     import phonenumbers
 
     found = phonenumbers.PhoneNumberMatcher(text, region)
-    return [
-        (phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164), match.raw_string)
-        for match in found
-    ]
+    return [phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164) for match in found]
+
+
+def gives(number: str, region: str, text: str) -> bool:
+    """Whether a text gives a phone number, however it is written there."""
+    last = number[-_LAST_DIGITS:]
+    return last in "".join(filter(str.isdecimal, text)) and number in numbers(text, region)
 
 
 def _ascii(host: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import anyio
@@ -10,7 +11,7 @@ from mcp.server.mcpserver import Context
 
 from withallo_client import ItemFilter, WithalloError
 from withallo_server.consent.callers import session_of
-from withallo_server.guardrails.contents import links, numbers
+from withallo_server.guardrails.contents import gives, links, links_to, numbers
 from withallo_server.guardrails.patterns import IsContact
 from withallo_server.guardrails.quiet_hours import night_at
 from withallo_server.guardrails.readings import SOMEBODY, Readings
@@ -111,11 +112,13 @@ class Warnings:
         if repeated:
             yield f"it repeats what was read from others: “{repeated}”."
         for host in links(message):
-            if host != repeated and not await self.outbox.has_said(host):
+            if host != repeated and not await self.outbox.has_said(partial(links_to, host)):
                 yield f"it links to {host}, as no text of the last days did."
         own = {*write.recipients, *await self._lines(ctx)}
-        for number, written in numbers(message, services(ctx).region):
-            if number not in own and not await self.is_contact(number) and not await self.outbox.has_said(written):
+        region = services(ctx).region
+        for number in numbers(message, region):
+            said = partial(gives, number, region)
+            if number not in own and not await self.is_contact(number) and not await self.outbox.has_said(said):
                 yield f"it gives the number {number}, which is neither yours nor a contact's."
 
     async def _is_known(self, ctx: Context[Any, Any], number: str) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import insert as insert_into
 from withallo_server.database import Database
 from withallo_server.outbox import holders
 from withallo_server.outbox.rows import (
+    About,
     Entry,
     Exceeded,
     Limit,
@@ -121,11 +122,16 @@ class Outbox:
         await self.database.migrate(SCHEMA)
         return await self.database.read(lambda connection: self._exceeded(connection, limits))
 
-    async def has_said(self, words: str) -> bool:
-        """Whether a text that left in the last days held these words."""
+    async def has_said(self, says: Callable[[str], bool]) -> bool:
+        """Whether a text that left in the last days says something; the newest are looked at first."""
         await self.database.migrate(SCHEMA)
-        said = self._left().where(func.lower(sends.c.about).contains(json.dumps(words.lower())[1:-1], autoescape=True))
-        return await self.database.read(lambda connection: connection.scalar(said.limit(1)) is not None)
+        words = self._left().with_only_columns(sends.c.about).where(sends.c.about.is_not(None))
+        newest_first = words.order_by(sends.c.asked_at.desc())
+
+        def look(connection: Connection) -> bool:
+            return any(says(About.from_json(about).message) for about in connection.scalars(newest_first))
+
+        return await self.database.read(look)
 
     async def has_written_to(self, number: str) -> bool:
         """Whether a text to a number left, or may have left, at any time."""
