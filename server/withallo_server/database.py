@@ -125,6 +125,14 @@ class Database:
             await self.write(functools.partial(_migrate, schema=schema))
             self._migrated.add(done)
 
+    async def rehearse(self, schemas: Collection[Schema]) -> None:
+        """Do what `migrate` would do for some rooms, and undo it.
+
+        Raises:
+            StorageError: This program cannot work with what is there, or may not change it.
+        """
+        await self.write(functools.partial(_rehearse, schemas=schemas))
+
     async def checkpoint(self) -> None:
         """Move what SQLite's log holds into the file while others go on writing; nothing to do on PostgreSQL.
 
@@ -198,6 +206,13 @@ def upsert(
 
 def _nothing(_: Connection) -> None:
     """Leave everything to how the transaction begins."""
+
+
+def _rehearse(connection: Connection, schemas: Collection[Schema]) -> None:
+    undone = connection.begin_nested()
+    for schema in schemas:
+        _migrate(connection, schema)
+    undone.rollback()
 
 
 def _migrate(connection: Connection, schema: Schema) -> None:

@@ -17,6 +17,8 @@ from withallo_server.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from withallo_server.database import Schema
+
 PACKAGE = "withallo-mcp"
 _LITTLE_SPACE = 200 * 1024 * 1024
 
@@ -68,20 +70,39 @@ def check_data_folder(settings: Settings) -> Finding:
 
 
 async def check_database(settings: Settings) -> Finding:
-    """The database opens and can be written."""
+    """The database opens, can be written, and holds nothing that this program cannot work with."""
     from withallo_server.database import Database, StorageError
 
     try:
         database = await Database.open(settings.database)
         try:
             await database.write(_write_something)
+            await database.rehearse(_schemas())
             place = database.place
         finally:
             await database.close()
     except StorageError as error:
-        mend = "check ALLO_DATABASE_URL" if settings.database_url else "set ALLO_DATA_DIR to a folder of yours"
-        return red("database", str(error), mend)
+        return red("database", str(error), _mend(settings, str(error)))
     return green("database", f"{place} opens and can be written.")
+
+
+def _mend(settings: Settings, trouble: str) -> str:
+    if "upgrade" in trouble:
+        return "uv tool upgrade withallo-mcp, or set ALLO_DATA_DIR to a folder of its own"
+    return "check ALLO_DATABASE_URL" if settings.database_url else "set ALLO_DATA_DIR to a folder of yours"
+
+
+def _schemas() -> "list[Schema]":
+    """What every room of the server keeps in the database."""
+    from withallo_server.consent import tables as consent
+    from withallo_server.directory import tables as directory
+    from withallo_server.guardrails import shared_readings
+    from withallo_server.guardrails import tables as guardrails
+    from withallo_server.http import state_keys
+    from withallo_server.inbox import tables as inbox
+    from withallo_server.outbox import tables as outbox
+
+    return [room.SCHEMA for room in (consent, directory, guardrails, shared_readings, state_keys, inbox, outbox)]
 
 
 def _write_something(connection: "Connection") -> None:

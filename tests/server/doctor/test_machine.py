@@ -1,4 +1,7 @@
+import contextlib
 import os
+import re
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
+import withallo_server
+from withallo_server.database import Database, Schema
 from withallo_server.doctor.findings import Level
 from withallo_server.doctor.machine import check_data_folder, check_database, check_package, check_python
 from withallo_server.settings import Settings
@@ -52,6 +57,39 @@ async def test_a_file_that_is_no_database_is_red(settings: Settings) -> None:
     (settings.data_dir / "withallo.sqlite3").write_bytes(b"not a database" * 100)
 
     assert (await check_database(settings)).level is Level.RED
+
+
+ROOMS = {"consent", "directory", "guardrails", "http", "inbox", "outbox", "readings"}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("room", sorted(ROOMS))
+async def test_a_database_of_a_newer_version_is_red_as_the_server_would_refuse_it(
+    settings: Settings, room: str
+) -> None:
+    database = await Database.open(settings.database)
+    await database.migrate(Schema(room, (), (lambda _: None,) * 98))
+    await database.close()
+
+    found = await check_database(settings)
+
+    assert found.level is Level.RED
+    assert f"The {room} data has version 99" in found.text
+    assert "upgrade" in found.mend
+
+
+def test_the_database_is_looked_at_with_the_tables_of_every_room() -> None:
+    package = Path(withallo_server.__file__).parent
+    named = {name for file in package.rglob("*.py") for name in re.findall(r'= Schema\(\s*"(\w+)"', file.read_text())}
+
+    assert named == ROOMS
+
+
+@pytest.mark.anyio
+async def test_looking_at_a_database_leaves_nothing_in_it(settings: Settings) -> None:
+    assert (await check_database(settings)).level is Level.GREEN
+    with contextlib.closing(sqlite3.connect(settings.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 @pytest.fixture(scope="module")
