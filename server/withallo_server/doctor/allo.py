@@ -1,14 +1,24 @@
 """Checks of the key: whether there is one, what it opens, and whether Allo can reach the inbox."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import httpx
+
 from withallo_client import AlloClient, AuthenticationError, ForbiddenError, WebhookEndpoint, WithalloError
 from withallo_server.auth.check import ask_allo, closed_tools
 from withallo_server.credentials import CredentialError, KeptKey, source_of_key
 from withallo_server.doctor.findings import Finding, amber, green, red
+from withallo_server.receiving import webhook_token
 from withallo_server.settings import Settings
 from withallo_server.webhook_path import PREFIX
 
+if TYPE_CHECKING:
+    from withallo_server.inbox.registration import Registered
+
 _LOGIN = "withallo-mcp auth login"
 _SET_UP = "withallo-mcp webhook setup --url https://..."
+_PROBE = "start the receiver, then withallo-mcp webhook status"
 
 
 async def check_key(settings: Settings) -> list[Finding]:
@@ -55,21 +65,45 @@ def _scopes(settings: Settings, scopes: frozenset[str]) -> Finding:
 
 
 async def _webhooks(settings: Settings, kept: KeptKey) -> Finding:
+    from withallo_server.inbox.registration import Registration
+
+    token, given = webhook_token(settings), settings.webhook_secrets
+    client = AlloClient(kept.secret, base_url=settings.base_url, auth_scheme=settings.auth_scheme)
     try:
-        async with AlloClient(kept.secret, base_url=settings.base_url, auth_scheme=settings.auth_scheme) as client:
-            endpoints = await client.webhook_endpoints.list()
+        async with client, httpx.AsyncClient() as http:
+            ours = await Registration(client, http, token=token, folder=settings.data_dir, given=given).status()
+            if not ours:
+                return _leads_elsewhere(await client.webhook_endpoints.list())
     except ForbiddenError:
         text = "The key may not see webhooks (scope WEBHOOKS_READ_WRITE): the inbox only fills by looking at the API."
         return amber("inbox url", text, "add WEBHOOKS_READ_WRITE to the key, then " + _SET_UP)
     except WithalloError as error:
         return amber("inbox url", f"Allo could not be asked for its webhooks: {error}")
-    ours = [endpoint for endpoint in endpoints if PREFIX in (endpoint.url or "")]
-    if not ours:
+    except CredentialError as error:
+        return amber("inbox url", str(error), _SET_UP)
+    return _arrives(ours)
+
+
+def _leads_elsewhere(endpoints: Sequence[WebhookEndpoint]) -> Finding:
+    places = [_without_token(endpoint) for endpoint in endpoints if PREFIX in (endpoint.url or "")]
+    if not places:
         return amber("inbox url", "Allo sends no events here: no webhook is registered.", _SET_UP)
-    if not any(endpoint.enabled for endpoint in ours):
-        text = f"Allo stopped sending to {_without_token(ours[0])}: the webhook is switched off."
+    text = f"Allo sends events to {', '.join(places)}, but on the secret path of another data folder, not of this one."
+    return amber("inbox url", text, "use its ALLO_DATA_DIR or ALLO_WEBHOOK_TOKEN, or " + _SET_UP)
+
+
+def _arrives(ours: "Sequence[Registered]") -> Finding:
+    enabled = [each for each in ours if each.endpoint.enabled]
+    if not enabled:
+        text = f"Allo stopped sending to {_without_token(ours[0].endpoint)}: the webhook is switched off."
         return red("inbox url", text, "switch it on in the Allo web app, or withallo-mcp webhook setup again")
-    return green("inbox url", f"Allo sends events to {', '.join(_without_token(endpoint) for endpoint in ours)}.")
+    missed = [each for each in enabled if each.probed is None or not each.probed.reached]
+    if len(missed) < len(enabled):
+        places = ", ".join(_without_token(each.endpoint) for each in enabled if each not in missed)
+        return green("inbox url", f"Allo sends events to {places}, and a signed probe arrives there.")
+    probed = missed[0].probed
+    finding = "no signing secret is known to probe it with." if probed is None else probed.finding
+    return amber("inbox url", f"Allo sends events to {_without_token(missed[0].endpoint)}: {finding}", _PROBE)
 
 
 def _without_token(endpoint: WebhookEndpoint) -> str:

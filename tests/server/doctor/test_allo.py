@@ -1,12 +1,16 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from withallo_client import AlloClient
 from withallo_server.credentials import Credentials
 from withallo_server.doctor.allo import check_key
 from withallo_server.doctor.findings import Finding, Level
 from withallo_server.settings import Settings
+
+KEY = SecretStr("ak_live_sandbox")
 
 
 def with_key(url: str, key: str) -> Settings:
@@ -61,6 +65,52 @@ async def test_an_account_without_webhooks_is_told_how_to_set_one_up(sandbox_url
 
     assert found["inbox url"].level is Level.AMBER
     assert found["inbox url"].mend.startswith("withallo-mcp webhook setup")
+
+
+@pytest.fixture
+async def register(sandbox_url: str) -> AsyncIterator[Callable[[str], Awaitable[str]]]:
+    """Registers a webhook at Allo for as long as a test lasts; gives its id."""
+    made = []
+    async with AlloClient("ak_live_sandbox", base_url=sandbox_url) as client:
+
+        async def create(url: str) -> str:
+            made.append((await client.webhook_endpoints.create(url, ["sms.received"])).id)
+            return made[-1]
+
+        yield create
+        for endpoint in made:
+            await client.webhook_endpoints.delete(endpoint)
+
+
+@pytest.mark.anyio
+async def test_a_webhook_of_another_installation_is_not_taken_for_ours(
+    sandbox_url: str, tmp_path: Path, register: Callable[[str], Awaitable[str]]
+) -> None:
+    await register("https://phone.example.com/webhooks/allo/a-canary-of-theirs")
+
+    found = (await look(Settings(base_url=sandbox_url, data_dir=tmp_path, api_key=KEY)))["inbox url"]
+
+    assert found.level is Level.AMBER
+    assert "https://phone.example.com" in found.text
+    assert "another" in found.text
+    assert "ALLO_WEBHOOK_TOKEN" in found.mend
+    assert "canary" not in repr(found)
+
+
+@pytest.mark.anyio
+async def test_our_webhook_is_green_only_when_a_probe_arrives(
+    sandbox_url: str, tmp_path: Path, register: Callable[[str], Awaitable[str]]
+) -> None:
+    await register("https://127.0.0.1:9/webhooks/allo/a-canary-of-ours-001")
+    token = SecretStr("a-canary-of-ours-001")
+
+    found = (await look(Settings(base_url=sandbox_url, data_dir=tmp_path, api_key=KEY, webhook_token=token)))[
+        "inbox url"
+    ]
+
+    assert found.level is Level.AMBER
+    assert "Nothing answers" in found.text
+    assert "canary" not in repr(found)
 
 
 @pytest.mark.anyio
