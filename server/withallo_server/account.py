@@ -70,7 +70,7 @@ class Account:
         self.directory = Late(tasks, self._open_directory)
         self.people: People = LatePeople(self.directory)
         self.writes: Writes = LateWrites(Late(tasks, self._open_writes))
-        self.readings = Readings(open_database, settings.account)
+        self.readings = Readings(open_database, settings.account, clock)
         self._key = key
         self._make_client = make_client
         self._open_database = open_database

@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.server import ServerRequestContext
 from mcp.server.context import CallNext, HandlerResult, ServerMiddleware
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 SOMEBODY = "somebody"
 """Stands for an author whose number the answer did not show."""
+
+KEPT_SECONDS = 12 * 3600.0
+"""A conversation has no end that a server could see; what was read half a day ago is no longer in anybody's head."""
+
+Heard = dict[tuple[Literal["texts", "names"], str], float]
+"""When somebody's texts or names were last read, seconds since 1970."""
 
 _NUMBER = re.compile(r"^\+[1-9]\d{6,14}(?!\S)|(?<!\S)\+[1-9]\d{6,14}$")
 _AUTHOR = ("contact", "number", "numbers", "contact_number", "from_number", "to_number", "from", "to")
@@ -53,23 +60,24 @@ class Readings:
     Attributes:
         database: Opens the database.
         account: Name of the account in shared tables.
+        clock: The present.
     """
 
     database: "Callable[[], Awaitable[Database]]"
     account: str
-    _sessions: dict[str, Reading] = field(default_factory=dict)
+    clock: Callable[[], datetime]
+    _sessions: dict[str, Heard] = field(default_factory=dict)
     _said: dict[str, WordsOfOthers] = field(default_factory=dict)
 
     async def of(self, session: str) -> Reading:
         """What was read in one session so far."""
-        here = self._sessions.get(session, Reading())
-        said = self._said.get(session, WordsOfOthers())
-        if not session.startswith(WANDERING):
-            return replace(here, said=said)
-        from withallo_server.guardrails.shared_readings import recall
+        heard = self._heard(session)
+        if session.startswith(WANDERING):
+            from withallo_server.guardrails.shared_readings import recall
 
-        there = await recall(await self.database(), self.account, session)
-        return Reading(here.texts | there["texts"], here.names | there["names"], said)
+            heard |= await recall(await self.database(), self.account, session, self._oldest())
+        texts, names = ({number for kind, number in heard if kind == wanted} for wanted in ("texts", "names"))
+        return Reading(texts, names, self._said.get(session, WordsOfOthers()))
 
     async def share(self, session: str) -> None:
         """Let other instances know what was read here."""
@@ -77,10 +85,7 @@ class Readings:
             return
         from withallo_server.guardrails.shared_readings import keep
 
-        reading = self._sessions[session]
-        await keep(
-            await self.database(), self.account, session, {"texts": set(reading.texts), "names": set(reading.names)}
-        )
+        await keep(await self.database(), self.account, session, self._heard(session), self._oldest())
 
     def note(self, session: str, answer: Mapping[str, Any]) -> None:
         """Take note of a tool's answer on its way to a model, in wire form."""
@@ -110,16 +115,26 @@ class Readings:
                 self._remember(session, named, only_names=False, said=message.get("content", {}).get("text", ""))
 
     def _remember(self, session: str, people: set[str], *, only_names: bool, said: Any) -> None:
-        reading = self._sessions[session] = self._sessions.pop(session, Reading())
-        (reading.names if only_names else reading.texts).update(people)
+        heard, now = self._heard(session), self.clock().timestamp()
+        heard |= {("names" if only_names else "texts", number): now for number in people}
+        self._sessions.pop(session, None)
+        self._sessions[session] = heard
         if len(self._sessions) > _SESSIONS_KEPT:
             self._sessions.pop(next(iter(self._sessions)))
         if not only_names:
-            heard = self._said[session] = self._said.pop(session, WordsOfOthers())
-            for words in _written(said):
-                heard.hear(words)
+            words = self._said[session] = self._said.pop(session, WordsOfOthers())
+            for text in _written(said):
+                words.hear(text)
             if len(self._said) > _WORDS_KEPT:
                 self._said.pop(next(iter(self._said)))
+
+    def _heard(self, session: str) -> Heard:
+        """What was read here; of a conversation without an end of its own, what is not too old."""
+        heard, oldest = self._sessions.get(session, {}), self._oldest()
+        return {each: at for each, at in heard.items() if at > oldest or not session.startswith(WANDERING)}
+
+    def _oldest(self) -> float:
+        return self.clock().timestamp() - KEPT_SECONDS
 
 
 def _named(content: Mapping[str, Any]) -> set[str] | None:

@@ -1,13 +1,11 @@
 """What was read in conversations that wander between instances."""
 
-import time
-
 from sqlalchemy import Column, Connection, Float, Table, Text, delete, select
 
 from withallo_server.database import Database, Schema, metadata, upsert
+from withallo_server.guardrails.readings import Heard
 
-KEPT_SECONDS = 12 * 3600.0
-"""A conversation has no end that a server could see; what was read half a day ago is no longer in anybody's head."""
+_RENEWED_SECONDS = 600.0
 
 readings = Table(
     "readings",
@@ -21,32 +19,28 @@ readings = Table(
 
 SCHEMA = Schema("readings", (readings,))
 
-Kinds = dict[str, set[str]]
 
-
-async def keep(database: Database, account: str, session: str, read: Kinds) -> None:
-    """Write down whose words were read, as far as that is not known yet."""
-    known = await recall(database, account, session)
-    new = sorted((kind, number) for kind, numbers in read.items() for number in numbers - known[kind])
+async def keep(database: Database, account: str, session: str, heard: Heard, oldest: float) -> None:
+    """Write down whose words were read and when, as far as that is not known yet; forget what is older than a time."""
+    known = await recall(database, account, session, oldest)
+    new = sorted(each for each, at in heard.items() if at > known.get(each, oldest) + _RENEWED_SECONDS)
     if not new:
         return
-    mine = {"account": account, "session": session, "at": time.time()}
-    rows = [{**mine, "kind": kind, "number": number} for kind, number in new]
+    mine = {"account": account, "session": session}
+    rows = [{**mine, "kind": kind, "number": number, "at": heard[kind, number]} for kind, number in new]
 
     def work(connection: Connection) -> None:
-        connection.execute(delete(readings).where(readings.c.at < time.time() - KEPT_SECONDS))
-        upsert(connection, readings, rows, replace=("at",))
+        connection.execute(delete(readings).where(readings.c.at < oldest))
+        upsert(connection, readings, rows, replace=("at",), newer_by="at")
 
     await database.write(work)
 
 
-async def recall(database: Database, account: str, session: str) -> Kinds:
-    """Whose words were read in a conversation, on any instance."""
+async def recall(database: Database, account: str, session: str, oldest: float) -> Heard:
+    """Whose words were read in a conversation since a time, on any instance."""
     await database.migrate(SCHEMA)
-    statement = select(readings.c.kind, readings.c.number).where(
-        readings.c.account == account, readings.c.session == session, readings.c.at > time.time() - KEPT_SECONDS
+    statement = select(readings.c.kind, readings.c.number, readings.c.at).where(
+        readings.c.account == account, readings.c.session == session, readings.c.at > oldest
     )
-    found: Kinds = {"texts": set(), "names": set()}
-    for kind, number in await database.read(lambda connection: connection.execute(statement).all()):
-        found.setdefault(kind, set()).add(number)
-    return found
+    rows = await database.read(lambda connection: connection.execute(statement).all())
+    return {(row.kind, row.number): row.at for row in rows}

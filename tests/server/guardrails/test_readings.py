@@ -132,6 +132,31 @@ def test_who_wrote_an_answer(facts: dict[str, Any], wrote: set[str]) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_conversation_without_a_session_is_over_after_half_a_day(allowing: Any, serve_http: Any) -> None:
+    async with serve_http(allowing.server()) as url, Client(url) as client:
+        await client.call_tool("search_calls", {"limit": 5})
+        allowing.sandbox.clock.advance(6 * 3600)
+        assert (await send(client, SIOBHAN, "Six hours later")).is_error
+        await client.call_tool("search_contacts", {"query": "Sarah"})
+        allowing.sandbox.clock.advance(7 * 3600)
+        assert not (await send(client, SIOBHAN, "Thirteen hours later")).is_error
+
+
+@pytest.mark.anyio
+async def test_what_is_read_again_is_remembered_from_then_on_anywhere(allowing: Any, serve_http: Any) -> None:
+    async with (
+        serve_http(allowing.server()) as here,
+        serve_http(allowing.server()) as there,
+        Client(here) as reader,
+        Client(there) as writer,
+    ):
+        for _ in range(2):
+            await reader.call_tool("search_calls", {"limit": 5})
+            allowing.sandbox.clock.advance(7 * 3600)
+        assert (await send(writer, SIOBHAN)).is_error
+
+
+@pytest.mark.anyio
 async def test_another_instance_knows_what_was_read(allowing: Any, serve_http: Any) -> None:
     """Requests of the 2026-07-28 protocol have no session and may reach any instance."""
     async with (
