@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from withallo_tools.paging import next_cursor
+
 if TYPE_CHECKING:
     from tests.tools.conftest import World
 
@@ -126,3 +128,14 @@ async def test_a_topic_that_is_misspelt_is_refused_with_those_there_are(modern: 
         assert error.startswith(f"topic: there is none called {topic.removeprefix('texts, ')}.")
         assert "sms.received" in error
         assert "call.completed" in error
+
+
+@pytest.mark.parametrize("position", [2**63, -(2**70), -1, "5", [5], 1.5, True])
+@pytest.mark.anyio
+async def test_a_cursor_that_is_no_place_among_events_is_refused(modern: "World", position: object) -> None:
+    asked = {"events": ["", "", "", "", False, 20]}
+    assert "cursor: cannot be read" in await modern.refusal(
+        "list_events", cursor=next_cursor("events", asked, position)
+    )
+    after = next_cursor("wait", {}, position)
+    assert "after: cannot be read" in await modern.refusal("wait_for_event", after=after, seconds=1)

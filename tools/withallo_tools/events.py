@@ -15,7 +15,7 @@ from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import span_range, span_words
 from withallo_tools.names import names_for
 from withallo_tools.outsiders import EVERYBODY, clean
-from withallo_tools.paging import next_cursor, read_cursor
+from withallo_tools.paging import next_cursor, read_sequence
 from withallo_tools.parameters import NO, OPTIONAL, Contact, Cursor, Limit, Line, Since, Until
 from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import EventPage, EventQuery, InboxEvent, Services, services
@@ -73,7 +73,7 @@ async def list_events(
     """
     reach = services(ctx)
     asked = {"events": [topic, contact, since, until, unread, limit]}
-    before = read_cursor("events", asked, cursor)
+    before = read_sequence("events", asked, cursor)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
     party = await find_reading(reach, contact) if contact.strip() else None
     page = await reach.inbox.list(
@@ -83,7 +83,7 @@ async def list_events(
             since=span.start,
             until=span.end,
             unread=unread,
-            before=before if isinstance(before, int) else None,
+            before=before,
             limit=limit + 1,
         )
     )
@@ -153,14 +153,10 @@ async def _wait(ctx: ToolContext, reach: Services, query: EventQuery, seconds: i
 
 
 def _read_after(after: str) -> int | None:
-    unreadable = ToolError("after: cannot be read. Pass it exactly as given, or leave it out.")
     try:
-        position = read_cursor("wait", {}, after)
+        return read_sequence("wait", {}, after)
     except ToolError as error:
-        raise unreadable from error
-    if position is not None and not isinstance(position, int):
-        raise unreadable
-    return position
+        raise ToolError("after: cannot be read. Pass it exactly as given, or leave it out.") from error
 
 
 def topics_of(words: str) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 
+_MOST_ROWS = 1_000_000
+_NO_SEQUENCE = 2**63
+
 
 def next_cursor(kind: str, asked: Mapping[str, Any], position: Any) -> str:
     """Make a cursor.
@@ -49,13 +52,22 @@ def read_offset(kind: str, asked: Mapping[str, Any], cursor: str) -> int:
     Raises:
         ToolError: As `read_cursor`, or the position is no count.
     """
-    match read_cursor(kind, asked, cursor):
-        case None:
-            return 0
-        case int(position) if 0 <= position <= 1_000_000:
-            return position
-        case _:
-            raise unreadable()
+    position = read_sequence(kind, asked, cursor) or 0
+    if position > _MOST_ROWS:
+        raise unreadable()
+    return position
+
+
+def read_sequence(kind: str, asked: Mapping[str, Any], cursor: str) -> int | None:
+    """The position of a cursor that holds the place of an event; None for the first page.
+
+    Raises:
+        ToolError: As `read_cursor`, or the position is no place.
+    """
+    position = read_cursor(kind, asked, cursor)
+    if position is None or (type(position) is int and 0 <= position < _NO_SEQUENCE):
+        return position
+    raise unreadable()
 
 
 def unreadable() -> ToolError:
