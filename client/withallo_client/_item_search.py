@@ -174,10 +174,19 @@ def _matches(wanted: ItemFilter, item: Item) -> bool:
         and wanted.type in {"ALL", item.kind}
         and wanted.direction in {None, item.direction or wanted.direction}
         and wanted.allo_number in {None, item.allo_number or wanted.allo_number}
-        and wanted.contact_number in {None, item.contact_number or wanted.contact_number}
+        and _same_number(wanted.contact_number, item.contact_number)
         and wanted.has_recording in {None, item.recording_url is not None}
         and result_matches(wanted, item)
     )
+
+
+def _same_number(wanted: str | None, found: str | None) -> bool:
+    """Whether two spellings have the same digits; a number that is not told may be the wanted one."""
+    return not wanted or not found or wanted == found or _digits(wanted) == _digits(found)
+
+
+def _digits(number: str) -> str:
+    return "".join(filter(str.isdecimal, number))
 
 
 def _whole_days(wanted: ItemFilter) -> bool:

@@ -195,3 +195,13 @@ async def test_a_part_of_one_number_tells_whose_conversation_is_meant(modern: "W
     assert facts["contact"] == "Sarah Whitfield +12125550133"
     assert "several people match" in await modern.refusal("get_contact_conversation", contact="0600 0001", limit=3)
     assert "nobody matches '98 76 54'" in await modern.refusal("get_contact", contact="98 76 54")
+
+
+@pytest.mark.anyio
+async def test_a_contact_whose_number_is_stored_in_another_spelling_has_calls(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        world.rewrite = lambda text: text.replace("+33600000101", "+33 6 00 00 01 01")
+        await world.know_people()
+        calls = (await world.facts("search_calls", contact="Marie Dupont"))["calls"]
+        assert calls
+        assert await world.facts("get_contact_conversation", contact="Marie Dupont")

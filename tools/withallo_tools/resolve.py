@@ -39,7 +39,7 @@ class Party:
     Attributes:
         contact_id: The v1 id where known, else that of another family, else empty.
         name: Full name; written by outsiders.
-        numbers: Numbers as the directory holds them, the one that was meant first.
+        numbers: In E.164 where they can be read, the one that was meant first.
         sharing: Everybody who has one of the numbers, where others do; written by outsiders.
     """
 
@@ -82,7 +82,7 @@ async def find_reading(services: Services, text: str) -> Party:
         if len(numbers) == 1:
             return await _by_number(services, numbers.pop())
     if meant.best:
-        return await _with_sharing(services, _party(meant.best))
+        return await _with_sharing(services, _party(services, meant.best))
     if part and not meant.candidates:
         await read_number(services, text)
     raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
@@ -118,7 +118,7 @@ async def find_exact(services: Services, text: str, progress: Progress | None = 
         return found
     meant = await services.people.resolve(text, certain=True, progress=progress)
     if meant.best and meant.exact:
-        return _party(meant.best)
+        return _party(services, meant.best)
     if not meant.candidates:
         raise _nobody(text, complete=meant.complete)
     filling = "" if meant.complete else "not every contact was read yet, so somebody else may have that name"
@@ -144,23 +144,27 @@ async def _by_number(services: Services, e164: str) -> Party:
     return Party(owners[0].contact_id if owners else "", shared_by, (e164,))
 
 
-def _numbers(services: Services, person: Person) -> list[str]:
-    return [normal(number, services.region) for number in person.numbers]
+def _numbers(services: Services, person: Person) -> tuple[str, ...]:
+    return _normal(services, person.numbers)
+
+
+def _normal(services: Services, numbers: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(normal(number, services.region) for number in numbers))
 
 
 async def _by_id(services: Services, contact_id: str) -> Party:
     meant = await services.people.resolve(contact_id)
     if meant.best:
-        return _party(meant.best)
+        return _party(services, meant.best)
     if contact_id.startswith("per"):
         person = await services.client.people.get(contact_id)
-        return Party(person.id, person.full_name, person.numbers)
+        return Party(person.id, person.full_name, _normal(services, person.numbers))
     contact = await services.client.contacts.get(contact_id)
-    return Party(contact.id, contact.full_name, contact.numbers)
+    return Party(contact.id, contact.full_name, _normal(services, contact.numbers))
 
 
-def _party(person: Person) -> Party:
-    return Party(person.contact_id, person.name, person.numbers)
+def _party(services: Services, person: Person) -> Party:
+    return Party(person.contact_id, person.name, _numbers(services, person))
 
 
 def person_row(person: Person) -> str:
