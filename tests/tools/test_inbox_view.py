@@ -1,12 +1,15 @@
 """The inbox of each line is shown and marked as people do it in Allo."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import anyio
+import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import World
+    from tests.tools.conftest import OpenWorld, World
 
 LINE = "+12125550100"
 
@@ -76,3 +79,49 @@ async def test_thanks_and_stop_do_not_wait_for_anybody(modern: "World", words: s
     rows = (await modern.facts("list_conversations", limit=20))["conversations"]
     (row,) = [row for row in rows if row["contact"] == number]
     assert row.get("waiting", False) is waits
+
+
+@pytest.mark.anyio
+async def test_paging_through_the_unread_skips_none_while_they_are_read(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        asked = {"line": "New York", "unread": True}
+        everybody = await _contacts(world, **asked, limit=100)
+        assert len(everybody) > 5
+        seen: list[str] = []
+        cursor = ""
+        for turn in range(len(everybody)):
+            facts = await world.facts("list_conversations", **asked, limit=2, cursor=cursor)
+            seen += [row["contact"] for row in facts.get("conversations", ())]
+            if not (cursor := facts.get("next_cursor", "")):
+                break
+            if turn == 1:
+                for number in seen:
+                    await _mark(world, number)
+        assert seen == everybody
+
+
+@pytest.mark.anyio
+async def test_an_old_unread_conversation_behind_a_hundred_others_is_shown_as_unread(open_world: "OpenWorld") -> None:
+    async with open_world(calls=20) as world:
+        for number in range(130):
+            sender = f"+1312555{1000 + number}"
+            await world.control("inbound-sms", from_number=sender, to_number=LINE, content="Hello")
+        rows: list[Mapping[str, Any]] = []
+        cursor = ""
+        while len(rows) < 130:
+            facts = await world.facts("list_conversations", line="New York", limit=100, cursor=cursor)
+            rows += facts["conversations"]
+            cursor = facts.get("next_cursor", "")
+        assert [row["contact"] for row in rows[:130] if not row.get("unread")] == []
+
+
+async def _contacts(world: "World", **asked: Any) -> list[str]:
+    return [row["contact"] for row in (await world.facts("list_conversations", **asked))["conversations"]]
+
+
+async def _mark(world: "World", number: str) -> None:
+    path = f"/v2/api/conversations/{quote(number, safe='')}/action"
+    headers = {"Authorization": "Api-Key ak_live_sandbox"}
+    transport = httpx.ASGITransport(app=world.sandbox.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as http:
+        assert (await http.put(path, json={"action": "READ"})).is_success

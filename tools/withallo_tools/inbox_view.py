@@ -41,6 +41,7 @@ _DONE: Mapping[str, str] = {
     "unarchive": "Back from the archive",
 }
 _LAST_WORDS = 140
+_MOST_UNREAD = 6_000
 
 
 class ConversationRow(Row):
@@ -113,7 +114,7 @@ async def list_conversations(
     chosen = await find_line(reach, line)
     numbers = [one.number for one in ([chosen] if chosen else await own_lines(reach)) if one.number]
     sources = [Source(partial(_page, reach.client, number, unread, page_size(limit))) for number in numbers]
-    found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after))
+    found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after, shrinks=unread))
     waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
     names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows])
     lines = {} if chosen else await known_line_names(reach)
@@ -190,9 +191,10 @@ async def _page(client: AlloClient, line: str, unread: bool, size: int, page: in
 
 async def _unread(client: AlloClient, threads: Sequence[_Thread]) -> set[str]:
     """Which of these are unread; Allo tells only by listing the unread ones of a line."""
-    lines = dict.fromkeys(thread.line for thread in threads)
-    pages = await together([partial(_page, client, line, True, 100, 0) for line in lines])
-    return {thread.id for batch in pages for thread in batch.rows}
+    oldest = min((thread.at for thread in threads if thread.at), default=None)
+    sources = [Source(partial(_page, client, line, True, 100)) for line in dict.fromkeys(one.line for one in threads)]
+    found = await newest(sources, Wanted(TimeRange(oldest), _MOST_UNREAD, lambda thread: True))
+    return {thread.id for thread in found.rows}
 
 
 def _row(

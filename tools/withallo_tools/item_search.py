@@ -132,7 +132,13 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
     if query.order == "oldest":
         start, end = _turned(asked.since), _turned(asked.until)
         span = TimeRange(end and end + _TICK, start and start + _TICK)
-    wanted: Wanted[Hit] = Wanted(span, query.limit, lambda hit: query.keeps(hit.item), Position.from_json(position))
+    wanted: Wanted[Hit] = Wanted(
+        span,
+        query.limit,
+        lambda hit: query.keeps(hit.item),
+        Position.from_json(position),
+        shrinks=bool(asked.unread or asked.unresponded),
+    )
     found = await newest(sources, wanted, max_requests=_MOST_REQUESTS)
 
     def position_after(shown: int) -> object:

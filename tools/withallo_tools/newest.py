@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from withallo_tools.paging import unreadable
@@ -101,6 +102,16 @@ class Source(Generic[Row]):
         self.exhausted = not found.more
         self.page += 1
 
+    async def rewind(self, place: tuple[datetime, str]) -> None:
+        """Begin earlier where rows have moved forward, so that none after a place is skipped."""
+        page = self.page
+        while True:
+            self.page, self.frontier = page, None
+            await self.advance()
+            if page == 0 or any(_key(row) >= place for row, _ in self.seen.values()):
+                return
+            page //= 2
+
     def reaches(self, moment: datetime | None) -> bool:
         """Whether pages not fetched yet may hold rows from this moment on."""
         return not self.exhausted and (moment is None or self.frontier is None or self.frontier >= moment)
@@ -140,12 +151,14 @@ class Wanted(Generic[Row]):
         limit: How many at most.
         keep: Whether a row is wanted at all.
         after: Go on after this place.
+        shrinks: Whether rows leave the list while it is read, as unread ones do, so that later ones move forward.
     """
 
     span: TimeRange
     limit: int
     keep: Callable[[Row], bool]
     after: Position | None = None
+    shrinks: bool = False
 
     def has(self, row: Row) -> bool:
         """Whether a row belongs to the list, the part already shown included."""
@@ -170,6 +183,9 @@ async def newest(
     first_page = wanted.after.page if wanted.after else 0
     for source in sources:
         source.page = first_page
+    if wanted.after and wanted.shrinks:
+        place = (wanted.after.at, wanted.after.row_id)
+        await together([partial(source.rewind, place) for source in sources])
     while True:
         found = _merged(sources, wanted)
         enough = found[wanted.limit - 1].at if len(found) >= wanted.limit else None
