@@ -43,6 +43,8 @@ SAFE = {
         ({"sandbox": True, "public_url": "https://mcp.example.com"}, "127.0.0.1", ["ALLO_TOKENS"]),
         ({"sandbox": True, "tls_in_front": True}, "localhost", ["ALLO_TOKENS"]),
         ({"sandbox": True, "allowed_hosts": ("localhost", "mcp.example.com:*")}, "::1", ["ALLO_TOKENS"]),
+        ({**SAFE, "claude_channel": True}, "0.0.0.0", ["ALLO_CLAUDE_CHANNEL=0"]),
+        ({"sandbox": True, "claude_channel": True}, "127.0.0.1", ["ALLO_CLAUDE_CHANNEL=0"]),
         (
             {**SAFE, "public_url": None, "oauth_issuer": "https://login.example.com"},
             "127.0.0.1",
@@ -151,6 +153,14 @@ async def test_it_ends_within_five_seconds_while_clients_listen(tmp_path: Path, 
 
         assert seconds < 5
         assert "Traceback" not in it.log.read_text()
+
+
+def test_a_setting_that_is_none_is_told_for_a_slip_may_leave_something_open(tmp_path: Path, started: Any) -> None:
+    with started(tmp_path, "--sandbox", ALLO_READONLY="1", ALLO_HOST="127.0.0.1") as it:
+        said = it.log.read_text()
+
+    assert "ALLO_READONLY is no setting and changes nothing; did you mean ALLO_READ_ONLY?" in said
+    assert "ALLO_HOST" not in said
 
 
 def test_health_and_readiness_are_told_apart_from_strangers_questions(tmp_path: Path, started: Any) -> None:
