@@ -210,7 +210,7 @@ class Account:
         if self.settings.claude_channel:
             from withallo_server.inbox.channel import push
 
-            await push(events, self, self._notifier)
+            await push(events, self, self._notifier, self.readings)
 
     async def close(self) -> None:
         """Close the connections to Allo."""

@@ -114,6 +114,10 @@ class Readings:
             if named is not None:
                 self._remember(session, named, only_names=False, said=message.get("content", {}).get("text", ""))
 
+    def note_pushed(self, session: str, number: str, text: str) -> None:
+        """Take note of words that enter a session without having been asked for."""
+        self._remember(session, {number}, only_names=False, said=text)
+
     def _remember(self, session: str, people: set[str], *, only_names: bool, said: Any) -> None:
         heard, now = self._heard(session), self.clock().timestamp()
         heard |= {("names" if only_names else "texts", number): now for number in people}

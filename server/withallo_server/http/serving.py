@@ -74,6 +74,8 @@ def check_safety(settings: Settings, host: str) -> None:
             )
         if not (settings.public_url or settings.allowed_hosts):
             missing.append("the name it is called by: ALLO_PUBLIC_URL=https://... or ALLO_ALLOWED_HOSTS")
+    if settings.claude_channel:
+        missing.append("ALLO_CLAUDE_CHANNEL=0, since it tells everybody connected: channels are for stdio")
     if missing:
         raise SettingsError(f"not served on {host}. Set " + "; and ".join(missing))
 

@@ -9,5 +9,6 @@ class InboxSettings(BaseModel):
     inbox_days: int = Field(365, ge=2, description="Days the inbox keeps an event; Allo may deliver one again for two.")
     inbox_events: int = Field(1_000_000, ge=1000, description="Events the inbox keeps at most.")
     claude_channel: bool = Field(
-        False, description="Push signed events of known contacts into a Claude Code session (experimental channels)."
+        False,
+        description="Push signed events of known contacts into a Claude Code session (experimental, stdio only).",
     )
