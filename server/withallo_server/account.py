@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ class Account:
         self._numbers: Sequence[Number] = ()
         self._numbers_lock = anyio.Lock()
         self._told_of: int | None = None
+        self._name: str | None = None
 
     @cached_property
     def client(self) -> AlloClient:
@@ -139,10 +141,28 @@ class Account:
         """Scopes of the key, asked once in the life of this process."""
         async with self._scopes_lock:
             if self._asked is None:
-                asked = (await self.client.account.me()).scopes
-                await self._learn(KeyFacts(asked, self._facts.region))
-                self._asked = asked
+                me = await self.client.account.me()
+                await self._learn(KeyFacts(me.scopes, self._facts.region, me.team.id if me.team else None))
+                self._asked = me.scopes
             return self._asked
+
+    async def name(self) -> str:
+        """Name of the account in shared tables: that of the team of the key (API contract 6.6).
+
+        Raises:
+            TeamUnknownError: Allo cannot be asked whose key this is, and there is data of some team.
+            StorageError: The database cannot be used.
+        """
+        if self._name is None:
+            from withallo_server.teams import account_of, has_told
+
+            database, own = await self._open_database(), self.settings.account
+            is_alone = own == "sandbox" or not self._key.get_secret_value()
+            is_told = is_alone or bool(self._facts.team) or await has_told(self.scopes, LONGEST_LOOK_UP_SECONDS)
+            name = await account_of(database, None if is_alone else self._facts.team, own, is_told=is_told)
+            self._name = name if is_told else None
+            return name
+        return self._name
 
     async def status(self) -> ServerStatus:
         """Which tools are on, and what the inbox does."""
@@ -165,7 +185,7 @@ class Account:
             if self.settings.region is None:
                 countries = Counter(number.country for number in await self.numbers() if number.country)
                 if countries:
-                    await self._learn(KeyFacts(self._facts.scopes, countries.most_common(1)[0][0]))
+                    await self._learn(replace(self._facts, region=countries.most_common(1)[0][0]))
         except WithalloError as error:
             logger.warning("The API key could not be looked up: %s", error)
         finally:
@@ -237,7 +257,7 @@ class Account:
     async def _account_inbox(self) -> Inbox:
         from withallo_server.inbox.inbox import AccountInbox
 
-        return AccountInbox(await self._open_store(), self.settings.account)
+        return AccountInbox(await self._open_store(), await self.name())
 
     @asynccontextmanager
     async def _open_directory(self) -> "AsyncIterator[Directory]":
@@ -246,7 +266,7 @@ class Account:
         from withallo_server.directory.directory import Directory
 
         directory = await Directory.open(
-            database, self.client, region=self.region, scopes=self.scopes, account=self.settings.account
+            database, self.client, region=self.region, scopes=self.scopes, account=await self.name()
         )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(directory.run)
@@ -261,7 +281,7 @@ class Account:
         async with open_writes(
             database=database,
             settings=self.settings,
-            account=self.settings.account,
+            account=await self.name(),
             client=self.client,
             people=self.people,
             inbox=self.inbox,

@@ -27,10 +27,12 @@ class KeyFacts:
     Attributes:
         scopes: Its API scopes; nothing while they were never learned.
         region: Country of most of the account's lines; nothing while unknown.
+        team: Id of its team; nothing while Allo did not say.
     """
 
     scopes: frozenset[str] | None = None
     region: str | None = None
+    team: str | None = None
 
 
 class KeyScopes:
@@ -44,10 +46,11 @@ class KeyScopes:
         row = self._rows().get(_digest(key))
         if not isinstance(row, dict):
             return KeyFacts()
-        scopes, region = row.get("scopes"), row.get("region")
+        scopes, region, team = row.get("scopes"), row.get("region"), row.get("team")
         return KeyFacts(
             frozenset(str(scope) for scope in scopes) if isinstance(scopes, list) else None,
             region if isinstance(region, str) else None,
+            team if isinstance(team, str) else None,
         )
 
     def save(self, key: SecretStr, facts: KeyFacts) -> None:
@@ -56,6 +59,7 @@ class KeyScopes:
         rows[_digest(key)] = {
             "scopes": None if facts.scopes is None else sorted(facts.scopes),
             "region": facts.region,
+            "team": facts.team,
         }
         try:
             private_files.replace(self._path, json.dumps(dict(list(rows.items())[-KEPT:]), indent=1))

@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,7 @@ class WebhookDoor:
         from withallo_server.inbox.receiver import Endpoint, Receiver, receiver_app
 
         async def add(event: NewEvent) -> bool:
-            return await (await self._open_store()).add(event)
+            return await (await self._open_store()).add(replace(event, account=await self._account.name()))
 
         endpoint = Endpoint(self._token, self._account.settings.account, self._secrets, self._lines)
         return receiver_app(Receiver([endpoint], add, self._account.now))

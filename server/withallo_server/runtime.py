@@ -117,7 +117,9 @@ class Runtime:
 
         while True:
             try:
-                await account.follow(AccountInbox(await self.store(), account.settings.account))
+                store = await self.store()
+                await account.follow_from_now(AccountInbox(store, account.settings.account))
+                await account.follow(AccountInbox(store, await account.name()))
             except Exception as error:  # noqa: BLE001  # a database that comes back is a database again
                 logger.warning("%s", errors.explain(error))
             await anyio.sleep(FOLLOW_AGAIN_SECONDS)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from withallo_server.key_scopes import KEPT, KeyFacts, KeyScopes
 
 KEY, OTHER = SecretStr("ak_live_canary"), SecretStr("ak_live_other")
-FACTS = KeyFacts(frozenset({"SMS_SEND", "CRM_READ"}), "FR")
+FACTS = KeyFacts(frozenset({"SMS_SEND", "CRM_READ"}), "FR", "team-1")
 
 
 def test_facts_come_back_for_the_key_they_were_kept_for(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
+import anyio
 import httpx
 from anyio.abc import TaskGroup
 from pydantic import SecretStr
@@ -123,9 +124,10 @@ class HttpRuntime(Runtime):
         return account
 
     async def _run_tenant(self, account: Account) -> None:
-        """Learn what the key may do, then follow its inbox; where that fails, the tools are still served."""
-        await account.look_up()
-        await self.follow(account)
+        """Learn what the key may do, and follow its inbox; where that fails, the tools are still served."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(account.look_up)
+            await self.follow(account)
 
 
 class _Granted:

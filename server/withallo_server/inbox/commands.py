@@ -25,8 +25,10 @@ from withallo_server.inbox.outgoing import Selection
 from withallo_server.inbox.signing import kept_secrets
 from withallo_server.inbox.store import Store
 from withallo_server.inbox.upkeep import prune_in_steps
+from withallo_server.key_scopes import KeyScopes
 from withallo_server.machine import zone_of
 from withallo_server.settings import Settings, SettingsError, load_settings
+from withallo_server.teams import account_of
 from withallo_tools.outsiders import clean, clean_json
 from withallo_tools.services import EventQuery, InboxEvent
 
@@ -215,7 +217,7 @@ def _run(work: Work[Result]) -> Result:
         database = await Database.open(settings.database)
         try:
             async with Store.open(database) as store:
-                return await work(AccountInbox(store, settings.account), settings)
+                return await work(AccountInbox(store, await _account(database, settings)), settings)
         finally:
             with anyio.CancelScope(shield=True):
                 await database.close()
@@ -228,6 +230,13 @@ def _run(work: Work[Result]) -> Result:
         raise SettingsError(f"{error.filename or 'the file'}: {error.strerror}") from error
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+async def _account(database: Database, settings: Settings) -> str:
+    """The account of the key's team, as the server learned it; without a key that of the first team."""
+    key = settings.api_key
+    team = None if key is None or settings.sandbox else KeyScopes(settings.data_dir).load(key).team
+    return await account_of(database, team, settings.account, is_told=True)
 
 
 def _since(days: float | None) -> datetime | None:

@@ -92,7 +92,7 @@ class InboxResources:
     async def _inbox(self) -> "AccountInbox":
         from withallo_server.inbox.inbox import AccountInbox
 
-        return AccountInbox(await self._server.runtime.store(), self._server.runtime.current.settings.account)
+        return AccountInbox(await self._server.runtime.store(), await self._server.runtime.current.name())
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.server.request_state import RequestStateSecurity
 from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from withallo_sandbox import Sandbox
@@ -117,6 +118,7 @@ class Companies:
     mine: Sandbox
     theirs: Sandbox
     my_key: str = "ak_live_mine_0123456789"
+    my_next_key: str = "ak_live_mine_rotated_0123456789"
     their_key: str = "ak_live_theirs_0123456789"
 
 
@@ -124,7 +126,8 @@ class Companies:
 async def companies(serve_app: Callable[[ASGIApp], AbstractAsyncContextManager[str]]) -> AsyncIterator[Companies]:
     """Two companies, on a port of their own."""
     two = Companies("", Sandbox(rate_limits=False, calls=20, scale=20), Sandbox(rate_limits=False, calls=20, scale=20))
-    by_key = {f"Api-Key {two.my_key}": two.mine, f"Api-Key {two.their_key}": two.theirs}
+    by_key = {f"Api-Key {key}": two.mine for key in (two.my_key, two.my_next_key)}
+    by_key[f"Api-Key {two.their_key}"] = two.theirs
 
     async def both(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -132,6 +135,10 @@ async def companies(serve_app: Callable[[ASGIApp], AbstractAsyncContextManager[s
         company = by_key.get(Headers(scope=scope).get("authorization", ""))
         if company is not None:
             MutableHeaders(scope=scope)["authorization"] = "Api-Key ak_live_sandbox"
+        if company is two.theirs and scope["path"] == "/v2/api/me":
+            me = {"scopes": sorted(company.state.keys["ak_live_sandbox"].scopes), "team": {"id": "another team"}}
+            await JSONResponse({"data": me})(scope, receive, send)
+            return
         await (company or two.mine).app(scope, receive, send)
 
     async with serve_app(both) as url:

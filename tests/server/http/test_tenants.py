@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from mcp.types import ResourceTemplateReference, TextContent
+from mcp.types import ElicitResult, ResourceTemplateReference, TextContent
 from pydantic import SecretStr
 
 from withallo_client import AlloClient
@@ -218,6 +218,24 @@ async def test_the_trouble_of_one_account_ends_no_other(
             for key in (companies.my_key, companies.their_key):
                 async with it.client(f"Api-Key {key}") as client:
                     assert not (await client.call_tool("list_numbers", {})).is_error
+
+
+@pytest.mark.anyio
+async def test_a_rotated_key_finds_what_its_team_has_and_no_other_team_does(served: Any, companies: Any) -> None:
+    key = "canary-send"
+    async with served(base_url=companies.url, bring_your_own_key=True) as it:
+        async with it.client(f"Api-Key {companies.my_key}", elicitation_callback=_agree) as client:
+            message = {"to": "+12125550133", "message": "The van comes at nine.", "idempotency_key": key}
+            assert not (await client.call_tool("send_sms", message)).is_error
+            await _store(it.runtime, account_name(SecretStr(companies.my_key)), "canary text")
+        for credential, sees in ((companies.their_key, False), (companies.my_next_key, True)):
+            async with it.client(f"Api-Key {credential}") as client:
+                assert ("canary text" in str(await client.read_resource(RECENT))) == sees
+                assert ("van" in text(await client.call_tool("get_send", {"idempotency_key": key}))) == sees
+
+
+async def _agree(context: Any, params: Any) -> ElicitResult:
+    return ElicitResult(action="accept", content={"approve": True})
 
 
 @pytest.mark.anyio
