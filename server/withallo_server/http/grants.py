@@ -4,13 +4,14 @@
 same of one toolset. Nothing a token says opens what the operator closed.
 """
 
+import functools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from withallo_server.availability import ALWAYS
 from withallo_tools.catalog import TOOLS
-from withallo_tools.tool import Effect, ToolFunction
+from withallo_tools.tool import Effect
 
 READ, WRITE = "allo:read", "allo:write"
 
@@ -40,21 +41,24 @@ class Grants:
             return True
         return not writing and (toolset == ALWAYS or _includes(self.reads, toolset))
 
-    def closed(self, tools: Sequence[ToolFunction] = TOOLS) -> dict[str, str]:
+    def closed(self) -> dict[str, str]:
         """Tools that stay closed to the caller, and why."""
-        return {
-            function.__name__: f"the access token lacks the scope {self._missing(function)}"
-            for function in tools
-            if not self.allows(function.tool_info.toolset, writing=function.tool_info.effect is not Effect.READ)
-        }
-
-    @staticmethod
-    def _missing(function: ToolFunction) -> str:
-        writing = function.tool_info.effect is not Effect.READ
-        return f"{WRITE if writing else READ} or allo:{function.tool_info.toolset}"
+        return _closed_to(self)
 
 
 EVERYTHING = Grants(None, None)
+
+
+@functools.lru_cache(maxsize=256)
+def _closed_to(grants: Grants) -> dict[str, str]:
+    closed = {}
+    for function in TOOLS:
+        toolset, writing = function.tool_info.toolset, function.tool_info.effect is not Effect.READ
+        if not grants.allows(toolset, writing=writing):
+            closed[function.__name__] = (
+                f"the access token lacks the scope {WRITE if writing else READ} or allo:{toolset}"
+            )
+    return closed
 
 
 def grants_of(scopes: Collection[str]) -> Grants:
