@@ -29,6 +29,8 @@ from withallo_server.http.tokens import PREFIX, StaticTokens
 logger = logging.getLogger(__name__)
 
 BODY_SECONDS = 30.0
+JUDGE_AGAIN_SECONDS = 60.0
+CLOCKS_DIFFER_SECONDS = 30
 MOST_BYTES = 4 * 1024 * 1024
 WAYS_IN = (
     "ALLO_TOKENS or ALLO_TOKENS_FILE (`withallo-mcp token NAME` makes one), ALLO_OAUTH_ISSUER, "
@@ -57,8 +59,8 @@ class Doors:
 
     @property
     def any(self) -> bool:
-        """Whether a caller has to authenticate."""
-        return bool(self.tokens or self.oauth or self.keys)
+        """Whether a caller has to authenticate; a door whose last token was revoked is still one."""
+        return any(door is not None for door in (self.tokens, self.oauth, self.keys))
 
     def are_open_to_strangers(self, scope: Scope) -> bool:
         """Whether nobody has to authenticate although a proxy passed the request on, from wherever.
@@ -84,9 +86,7 @@ class Doors:
                 caller = await self.oauth.caller(credential)
         elif scheme.lower() == "api-key" and credential and self.keys is not None:
             caller = await self.keys.caller(credential)
-        if caller is not None and caller.expires_at is not None and caller.expires_at + 30 < time.time():
-            return None
-        return caller
+        return None if caller is None or _has_expired(caller) else caller
 
 
 class Gatekeeper:
@@ -125,15 +125,50 @@ class Gatekeeper:
         elif caller.grants.nothing:
             await self._forbidden()(scope, receive, send)
         else:
-            await self._serve(caller, scope, receive, send)
+            await self._serve(caller, given[0], scope, receive, send)
 
-    async def _serve(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, caller: Caller, authorization: str, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             async with self._runtime.visit(caller):
                 scope["user"] = AuthenticatedUser(as_token(caller))
-                await self._pass_on(scope, receive, send)
+                if _is_listening(scope):
+                    await self._serve_while_good(caller, authorization, scope, receive, send)
+                else:
+                    await self._pass_on(scope, receive, send)
         except TooManyTenantsError:
             await _unavailable()(scope, receive, send)
+
+    async def _serve_while_good(
+        self, caller: Caller, authorization: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Serve a stream that has no end of its own until the credential has one."""
+        last: Message = {"type": ""}
+
+        async def noting(message: Message) -> None:
+            nonlocal last
+            last = message
+            await send(message)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._end_with, caller, authorization, tasks.cancel_scope)
+            await self._pass_on(scope, receive, noting)
+            tasks.cancel_scope.cancel()
+        if not last["type"]:
+            await self._unauthorized(True)(scope, receive, send)
+        elif last["type"] == "http.response.start" or last.get("more_body"):
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _end_with(self, caller: Caller, authorization: str, stream: anyio.CancelScope) -> None:
+        """End a stream when its credential expires, is revoked or opens something else."""
+        is_good = True
+        while is_good:
+            await anyio.sleep(JUDGE_AGAIN_SECONDS)
+            try:
+                again = await self._doors.caller(authorization)
+                is_good = again is not None and again.grants == caller.grants
+            except (IssuerError, WithalloError):
+                is_good = not _has_expired(caller)
+        stream.cancel()
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 0
@@ -164,6 +199,15 @@ class Gatekeeper:
         if self._doors.metadata_url is not None:
             parts = [f'resource_metadata="{self._doors.metadata_url}"', *parts]
         return "Bearer " + ", ".join(parts)
+
+
+def _is_listening(scope: Scope) -> bool:
+    """Whether a request asks for a stream of what comes, in either era."""
+    return scope["method"] == "GET" or Headers(scope=scope).get("mcp-method") == "subscriptions/listen"
+
+
+def _has_expired(caller: Caller) -> bool:
+    return caller.expires_at is not None and caller.expires_at + CLOCKS_DIFFER_SECONDS < time.time()
 
 
 def _closed() -> JSONResponse:

@@ -1,16 +1,20 @@
 """Who gets in, who does not, and what a refusal says."""
 
 import itertools
+import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 from mcp import MCPError
+from mcp.client.subscriptions import SubscriptionLost
 from mcp.types import TextContent
 from pydantic import SecretStr
 
+from withallo_server.http import gatekeeper
 from withallo_server.http.gatekeeper import Doors
 
 Hashed = Callable[..., tuple[str, SecretStr]]
@@ -40,6 +44,23 @@ async def test_without_a_good_token_nobody_gets_in(served: Any, hashed: Hashed) 
             assert answer.headers["www-authenticate"].startswith("Bearer ")
             assert 'scope="allo:read"' in answer.headers["www-authenticate"]
             assert "wam_" not in answer.text
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("left", ["", "# none yet\n", None])
+async def test_a_file_without_any_token_lets_nobody_in(
+    served: Any, hashed: Hashed, tmp_path: Path, left: str | None
+) -> None:
+    authorization, line = hashed()
+    file = tmp_path / "tokens"
+    file.write_text(line.get_secret_value() if left is None else left)
+    async with served(tokens_file=file) as it, httpx.AsyncClient() as http:
+        if left is None:
+            file.unlink()
+        for _ in range(2):
+            assert (await it.post({"authorization": authorization})).status_code == 401
+            assert (await it.post()).status_code == 401
+            assert (await http.get(f"{it.base}/metrics")).status_code == 401
 
 
 @pytest.mark.anyio
@@ -129,6 +150,43 @@ async def test_resources_open_with_the_scope_of_their_tool_and_no_other(served: 
                 for address in addresses:
                     with pytest.raises(MCPError, match=r"does not open|Unknown resource"):
                         await client.read_resource(address)
+
+
+@pytest.mark.anyio
+async def test_a_revoked_token_hears_no_more(
+    served: Any, hashed: Hashed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "JUDGE_AGAIN_SECONDS", 0.1)
+    authorization, line = hashed()
+    file = tmp_path / "tokens"
+    file.write_text(line.get_secret_value())
+    async with served(tokens_file=file) as it, it.client(authorization) as client:
+        async with client.listen(resource_subscriptions=["allo://events/recent"]) as stream:
+            with anyio.move_on_after(0.5) as patience:
+                await anext(aiter(stream))
+            assert patience.cancelled_caught, "a good token listens on"
+            file.unlink()
+            with anyio.fail_after(10), pytest.raises(SubscriptionLost):
+                await anext(aiter(stream))
+        assert (await it.post({"authorization": authorization})).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_an_expired_token_hears_no_more(
+    served: Any, issuer: Any, doors_of: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "JUDGE_AGAIN_SECONDS", 0.1)
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+    async with served(doors=doors_of) as it, httpx.AsyncClient(timeout=20) as http:
+        mine = {"authorization": f"Bearer {issuer.token(exp=int(time.time()) + 60)}"}
+        opened = await it.post(mine, method="initialize", params=hello)
+        mine |= {"mcp-session-id": opened.headers["mcp-session-id"], "accept": "text/event-stream"}
+        async with http.stream("GET", it.url, headers=mine) as answer:
+            assert answer.status_code == 200
+            monkeypatch.setattr(gatekeeper, "CLOCKS_DIFFER_SECONDS", -3600)
+            with anyio.fail_after(10):
+                assert [part async for part in answer.aiter_raw() if not part.startswith(b":")] == []
+        assert (await it.post(mine)).status_code == 401
 
 
 @pytest.mark.anyio
