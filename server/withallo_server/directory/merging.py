@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -39,21 +39,18 @@ def take_in(
     connection.execute(update(accounts).where(accounts.c.id == account).values(next_person=accounts.c.next_person))
     batch = _Batch(connection, account, region, len(heard))
     batch.load(heard)
-    rows = []
-    for record in heard:
-        if not batch.can_place(record, source):
-            continue
-        record = batch.place(record, source)  # noqa: PLW2901  # from here on the record as it will be kept
-        rows.append(
-            {
-                "account_id": account,
-                "record_id": record.record_id,
-                "person": batch.owner[record.record_id],
-                "source": source,
-                "sweep": sweep,
-                "data": record.to_json(),
-            }
-        )
+    kept = [each for record in heard if batch.can_place(record, source) for each in batch.place(record, source)]
+    rows = [
+        {
+            "account_id": account,
+            "record_id": record.record_id,
+            "person": batch.owner[record.record_id],
+            "source": source,
+            "sweep": sweep,
+            "data": record.to_json(),
+        }
+        for record in kept
+    ]
     _keep(connection, rows, listed=source in ("contacts", "people"))
     batch.write_people()
 
@@ -132,18 +129,35 @@ class _Batch:
         reachable = any(True for _ in self._contact_keys(heard))
         return reachable or heard.record_id in self.owner or source in ("contacts", "people")
 
-    def place(self, heard: Record, source: Source) -> Record:
-        """Update what is known under this id, and find the person again where the record no longer fits."""
+    def place(self, heard: Record, source: Source) -> list[Record]:
+        """Update what is known under this id, and find the person again where the record no longer fits.
+
+        Returns:
+            The records as they will be kept: this one, and those of the same person from which something was taken.
+        """
         person = self.owner.get(heard.record_id)
         if person is None:
             self._add(self._matching(heard) or self._new_person(), heard)
-            return heard
+            return [heard]
         known = self.members[person].pop(heard.record_id)
         record = known.updated(heard, source)
+        others = self._without(person, known, record) if source == "whole answers" else []
         if not self._fits(record, person):
             person = self._matching(record) or (self._new_person() if self.members[person] else person)
         self._add(person, record)
-        return record
+        return [record, *others]
+
+    def _without(self, person: int, known: Record, record: Record) -> list[Record]:
+        """Take what was removed from one record from the others of the same person; returns those that held it."""
+        gone = set(self._contact_keys(known)) - set(self._contact_keys(record))
+        changed = []
+        for other in self.members[person].values():
+            numbers = tuple(number for number in other.numbers if self._number_key(number) not in gone)
+            emails = tuple(email for email in other.emails if _email_key(email) not in gone)
+            if (numbers, emails) != (other.numbers, other.emails):
+                changed.append(replace(other, numbers=numbers, emails=emails))
+        self.members[person].update({each.record_id: each for each in changed})
+        return changed
 
     def remove(self, record_id: str) -> None:
         """Take a record from its person."""
@@ -191,8 +205,12 @@ class _Batch:
             self._sharing[key].add(person)
 
     def _contact_keys(self, record: Record) -> Iterator[str]:
-        yield from (f"@{email.casefold()[:200]}" for email in record.emails)
-        yield from (f"n{digits}" for number in record.numbers if (digits := digits_of(number, self.region)))
+        yield from map(_email_key, record.emails)
+        yield from filter(None, map(self._number_key, record.numbers))
+
+    def _number_key(self, number: str) -> str:
+        digits = digits_of(number, self.region)
+        return f"n{digits}" if digits else ""
 
     def _matching(self, record: Record) -> int | None:
         """The one person this record is about; none when several could be meant equally well."""
@@ -225,6 +243,10 @@ class _Batch:
             after = self.connection.execute(taken.returning(number)).scalar_one()
             self._free = list(range(after - self.size, after))
         return self._free.pop(0)
+
+
+def _email_key(email: str) -> str:
+    return f"@{email.casefold()[:200]}"
 
 
 def _sort_name(text: str) -> str:

@@ -144,6 +144,13 @@ async def test_what_other_answers_show_adds_and_never_erases(empty: Directory) -
     assert (found.emails, found.last_activity_at) == (("m@dupont.example",), later)
 
 
+async def test_what_a_whole_answer_no_longer_shows_is_gone_under_every_id(empty: Directory) -> None:
+    await empty.remember([person("cnt_1", "Marie Dupont", "+33612345678", "+33698765432")])
+    await empty.remember([person("per-1", "Marie Dupont", "+33612345678", "+33698765432")])
+    await empty.remember([person("cnt_1", "Marie Dupont", "+33698765432")], whole=True)
+    assert await everybody(empty) == [("cnt_1", "Marie Dupont", ("+33698765432",))]
+
+
 async def test_a_name_heard_beside_a_number_is_kept_without_an_id(empty: Directory) -> None:
     await empty.remember([person("", "Marie Dupont", "+33612345678"), person("", "Nobody")])
     assert await everybody(empty) == [("", "Marie Dupont", ("+33612345678",))]
