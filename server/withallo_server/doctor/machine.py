@@ -94,6 +94,7 @@ def _mend(settings: Settings, trouble: str) -> str:
 
 def _schemas() -> "list[Schema]":
     """What every room of the server keeps in the database."""
+    from withallo_server import teams
     from withallo_server.consent import tables as consent
     from withallo_server.directory import tables as directory
     from withallo_server.guardrails import shared_readings
@@ -102,7 +103,7 @@ def _schemas() -> "list[Schema]":
     from withallo_server.inbox import tables as inbox
     from withallo_server.outbox import tables as outbox
 
-    return [room.SCHEMA for room in (consent, directory, guardrails, shared_readings, state_keys, inbox, outbox)]
+    return [room.SCHEMA for room in (consent, directory, guardrails, shared_readings, state_keys, inbox, outbox, teams)]
 
 
 def _write_something(connection: "Connection") -> None:

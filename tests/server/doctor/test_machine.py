@@ -59,7 +59,7 @@ async def test_a_file_that_is_no_database_is_red(settings: Settings) -> None:
     assert (await check_database(settings)).level is Level.RED
 
 
-ROOMS = {"consent", "directory", "guardrails", "http", "inbox", "outbox", "readings"}
+ROOMS = {"consent", "directory", "guardrails", "http", "inbox", "outbox", "readings", "teams"}
 
 
 @pytest.mark.anyio
