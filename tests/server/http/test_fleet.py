@@ -1,7 +1,4 @@
-"""Two server processes behind a real nginx on one PostgreSQL, and one of them is killed in the middle.
-
-`WITHALLO_FLEET_SESSIONS=200` runs it at full size; the suite runs a small one.
-"""
+"""A fleet: two processes behind a real nginx, one PostgreSQL, one killed. WITHALLO_FLEET_SESSIONS=200 is its full size."""
 
 import base64
 import json
@@ -28,13 +25,8 @@ from mcp import Client, MCPError
 from mcp.client import ClientRequestContext
 from mcp.client.session import MessageHandlerFnT
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import (
-    ElicitRequestFormParams,
-    ElicitRequestParams,
-    ElicitResult,
-    ResourceUpdatedNotification,
-    TextContent,
-)
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult, TextContent
+from mcp.types import ResourceUpdatedNotification as Updated
 from standardwebhooks.webhooks import Webhook
 
 from withallo_server.http.tokens import make_token
@@ -121,7 +113,6 @@ class Fleet:
     half_way: anyio.Event = field(default_factory=anyio.Event)
     killed: anyio.Event = field(default_factory=anyio.Event)
     sent: int = 0
-    again: int = 0
 
 
 @pytest.mark.anyio
@@ -183,7 +174,7 @@ async def everybody_hears(fleet: Fleet) -> None:
 
     async def hear(number: int) -> None:
         async def notice(message: object) -> None:
-            if isinstance(message, ResourceUpdatedNotification) and str(message.params.uri) == RECENT:
+            if isinstance(message, Updated) and str(message.params.uri) == RECENT:
                 heard[number].set()
 
         async with connected(fleet, number, "auto" if number % 2 else "legacy", notice) as client:
@@ -240,7 +231,6 @@ async def session(fleet: Fleet, number: int) -> None:
                 async with connected(fleet, number, era) as client:
                     await work(fleet, client, text)
             except* GONE:
-                fleet.again += 1
                 await anyio.sleep(0.1)
             else:
                 break
