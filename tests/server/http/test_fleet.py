@@ -1,4 +1,4 @@
-"""A fleet: two processes behind a real nginx, one PostgreSQL, one killed. WITHALLO_FLEET_SESSIONS=200 is its full size."""
+"""A fleet: two processes behind a real nginx, one PostgreSQL, one killed; WITHALLO_FLEET_SESSIONS=200 is full size."""
 
 import base64
 import json
