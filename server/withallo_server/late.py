@@ -158,6 +158,8 @@ class LateWrites:
         """See `Writes.look_up`."""
         return await (await self._room()).look_up(idempotency_key)
 
-    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None) -> "Asked | None":
+    async def decide(
+        self, question: str, secret: str, principal: str, *, yes: bool, edited: str | None
+    ) -> "Asked | None":
         """See `GatedWrites.decide`."""
-        return await (await self._room()).decide(question, secret, yes=yes, edited=edited)
+        return await (await self._room()).decide(question, secret, principal, yes=yes, edited=edited)

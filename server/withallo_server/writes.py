@@ -22,7 +22,7 @@ from withallo_server.consent.form import brings_answer
 from withallo_server.consent.gate import Gate
 from withallo_server.consent.policy import Policy, is_gated, may_happen_twice, policy_for, tightened
 from withallo_server.consent.question import question_about, question_between
-from withallo_server.consent.store import Asked, Consents
+from withallo_server.consent.store import Asked, Caller, Consents
 from withallo_server.consent.visible import as_meant
 from withallo_server.database import Database
 from withallo_server.guardrails.opt_outs import OptOuts
@@ -102,9 +102,11 @@ class GatedWrites:
         """What became of the write with this key; an unknown outcome is looked for in the conversation again."""
         return await self.reports.find(idempotency_key)
 
-    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None) -> Asked | None:
+    async def decide(
+        self, question: str, secret: str, principal: str, *, yes: bool, edited: str | None
+    ) -> Asked | None:
         """Take what a human pressed in a card; nothing when the card is spent or the secret is wrong."""
-        return await self.consents.decide(question, secret, yes=yes, edited=edited)
+        return await self.consents.decide(question, secret, Caller("card", principal), yes=yes, edited=edited)
 
     async def _known(self, options: Sequence[Option]) -> tuple[Send | None, int]:
         """The row that has the key of these writes already, unless it is to be tried again, and whose it is."""

@@ -32,7 +32,9 @@ META = "withallo/send-card"
 class TakesDecisions(Protocol):
     """What the card's tool needs of the writes."""
 
-    async def decide(self, question: str, secret: str, *, yes: bool, edited: str | None) -> "Asked | None":
+    async def decide(
+        self, question: str, secret: str, principal: str, *, yes: bool, edited: str | None
+    ) -> "Asked | None":
         """Write down what the human said; nothing when it cannot be taken."""
 
 
@@ -70,8 +72,9 @@ async def answer_send_card(
 ) -> CallToolResult:
     """Pass on what the human decided in the send card; only the card knows the secret this takes."""
     writes = cast("TakesDecisions", services(ctx).writes)
-    asked = await writes.decide(question, secret, yes=decision == "send", edited=text if text.strip() else None)
-    if asked is None or asked.channel != "card" or asked.principal != principal_of(ctx):
+    edited = text if text.strip() else None
+    asked = await writes.decide(question, secret, principal_of(ctx), yes=decision == "send", edited=edited)
+    if asked is None:
         raise NotSentError(
             "Nothing was sent: this card was answered before, or is older than ten minutes.", "card spent"
         )

@@ -56,6 +56,7 @@ class OpenPage:
     Attributes:
         asked: Id of the question.
         secret: What the store wants to hear with the decision.
+        principal: Whose call asked.
         code: What the human has to type, where the link was shown to the model too.
         cookie: Of the browser that opened the link first.
         token: In the form given to that browser.
@@ -67,6 +68,7 @@ class OpenPage:
 
     asked: str
     secret: str
+    principal: str
     question: Question
     code: str | None = None
     cookie: str | None = None

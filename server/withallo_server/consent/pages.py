@@ -17,7 +17,7 @@ from withallo_server.consent.callers import principal_of
 from withallo_server.consent.decision import Approval, NotAsked, Refusal
 from withallo_server.consent.page import OpenPage, PageApp
 from withallo_server.consent.question import Question
-from withallo_server.consent.store import Consents
+from withallo_server.consent.store import Caller, Consents
 from withallo_server.listening import bind, serve
 from withallo_server.outbox.errors import NotSentError
 from withallo_server.settings import SettingsError
@@ -116,7 +116,7 @@ class ApprovalPages:
             self._app.host = f"127.0.0.1:{bound.getsockname()[1]}"
         asked, secret = await self._consents.ask(principal=principal, question=question, channel="page", key=key)
         code = f"{secrets.randbelow(1_000_000):06d}"
-        page = OpenPage(asked, secret, question, code if self._mode == "print" else None)
+        page = OpenPage(asked, secret, principal, question, code if self._mode == "print" else None)
         link = secrets.token_urlsafe(32)
         self._app.pages[link] = self._waiting[principal, question.binding] = page
         address = f"http://{self._app.host}/{link}"
@@ -154,7 +154,8 @@ class ApprovalPages:
         return Refusal(asked.note or "the human declined")
 
     async def _decide(self, page: OpenPage, yes: bool, edited: str | None) -> bool:
-        asked = await self._consents.decide(page.asked, page.secret, yes=yes, edited=edited, note=page.void)
+        caller = Caller("page", page.principal)
+        asked = await self._consents.decide(page.asked, page.secret, caller, yes=yes, edited=edited, note=page.void)
         page.heard = page.waiting > 0
         page.decided.set()
         return asked is not None

@@ -27,6 +27,14 @@ State = Literal["asked", "approved", "declined", "used", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who brings a decision, and from where; both have to be as they were when it was asked for."""
+
+    channel: Channel
+    principal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question as it was put.
 
@@ -111,14 +119,16 @@ class Consents:
         return None if row is None else _asked(row)
 
     async def decide(
-        self, question: str, secret: str, *, yes: bool, edited: str | None = None, note: str = ""
+        self, question: str, secret: str, caller: Caller, *, yes: bool, edited: str | None = None, note: str = ""
     ) -> Asked | None:
-        """Write down what the human said; nothing for a wrong secret, or when it was decided or expired before."""
+        """Write down what the human said; nothing when it was decided or expired before, or is not this caller's."""
         await self.database.migrate(SCHEMA)
 
         def work(connection: Connection) -> Asked | None:
             row = self._row(connection, question)
             if row is None or not hmac.compare_digest(row.secret, _digest(secret)):
+                return None
+            if caller != Caller(row.channel, row.principal):
                 return None
             values = {"state": "approved" if yes else "declined", "edited": edited, "note": note}
             if not _move(connection, question, "asked", values):

@@ -1,12 +1,14 @@
 """`withallo-mcp events`: look into the inbox, take out, clean up, play again."""
 
+import functools
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import IO, Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
 import anyio
@@ -114,7 +116,7 @@ def export(
     async def work(inbox: AccountInbox, _: Settings) -> int:
         count = 0
         chosen = Selection(topic, _since(days))
-        with output.open("w", encoding="ascii") if output else nullcontext(sys.stdout) as file, _progress() as progress:
+        with _private(output) if output else nullcontext(sys.stdout) as file, _progress() as progress:
             task = progress.add_task("Exporting", total=await inbox.count())
             async for row in outgoing.deliveries(inbox):
                 progress.advance(task)
@@ -251,6 +253,11 @@ def _cells(event: InboxEvent, zone: ZoneInfo) -> tuple[str, ...]:
     marks += [] if event.read else ["unread"]
     words = (event.topic, event.contact_number or "-", event.allo_number or "-", ", ".join(marks), event.event_id)
     return (time, *(clean(word, 200) for word in words))
+
+
+def _private(path: Path) -> IO[str]:
+    """A new file is for its owner only: it holds what customers wrote."""
+    return open(path, "w", encoding="ascii", opener=functools.partial(os.open, mode=0o600))
 
 
 def _progress() -> Progress:

@@ -50,6 +50,9 @@ class Outbox:
     async def find(self, key: str) -> Send | None:
         """The row of a key."""
         await self.database.migrate(SCHEMA)
+        send = await self.database.read(lambda connection: self._by_key(connection, key))
+        if send is None or send.state != "in_flight":
+            return send
 
         def work(connection: Connection) -> Send | None:
             self._expire(connection)

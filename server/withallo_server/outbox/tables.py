@@ -28,6 +28,7 @@ sends = Table(
     Column("about", Text),
     UniqueConstraint("account", "key", name="outbox_key"),
     Index("outbox_time", "account", "asked_at"),
+    Index("outbox_state", "account", "state"),
 )
 
 recipients = Table(
@@ -45,4 +46,8 @@ def _add_about(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE outbox ADD COLUMN about TEXT"))
 
 
-SCHEMA = Schema("outbox", (sends, recipients), (_add_about,))
+def _index_states(connection: Connection) -> None:
+    connection.execute(text("CREATE INDEX IF NOT EXISTS outbox_state ON outbox (account, state)"))
+
+
+SCHEMA = Schema("outbox", (sends, recipients), (_add_about, _index_states))

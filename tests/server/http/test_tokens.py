@@ -1,7 +1,10 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mcp.client import advertise
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from pydantic import SecretStr
 
 from withallo_server.http.grants import grants_of
@@ -83,3 +86,23 @@ def test_a_line_that_is_no_token_stops_the_start_and_is_not_repeated(line: str) 
 def test_a_file_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(TokenLineError):
         StaticTokens(file=tmp_path / "none")
+
+
+@pytest.mark.anyio
+async def test_a_send_card_answers_to_nobody_else_and_stays_good_for_its_own_human(
+    served: Any, hashed: Any, sandbox: Any
+) -> None:
+    (mine, mine_kept), (theirs, theirs_kept) = hashed("desk"), hashed("other")
+    apps = [advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})]
+    async with (
+        served(sandbox=sandbox, tokens=(mine_kept, theirs_kept)) as it,
+        it.client(mine, extensions=apps) as asker,
+        it.client(theirs, extensions=apps) as thief,
+    ):
+        card = (await asker.call_tool("send_sms", {"to": "+12125550133", "message": "Nine."})).meta
+        shown = card["withallo/send-card"]
+        press = {"question": shown["question"], "secret": shown["secret"], "decision": "send"}
+        assert (await thief.call_tool("answer_send_card", press)).is_error
+        assert sandbox.sent == []
+        assert not (await asker.call_tool("answer_send_card", press)).is_error
+    assert [message.content for message in sandbox.sent] == ["Nine."]

@@ -1,6 +1,8 @@
 """The inbox on the command line."""
 
 import json
+import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,6 +93,7 @@ def test_an_export_has_one_delivery_a_line_with_its_webhook_id(run: Callable[...
     file = tmp_path / "out.jsonl"
     assert run("export", "--output", str(file), "--topic", "call.completed").exit_code == 0
     assert [json.loads(line)["webhook_id"] for line in file.read_text().splitlines()] == ["msg_2"]
+    assert os.name != "posix" or stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ async def test_a_key_holds_when_another_line_would_be_chosen_for_the_same_call(a
     async with allowed.client() as client:
         first = await client.call_tool("send_sms", KEYED)
         other = next(number for number in LINES if number not in first.structured_content["sender"])
+        allowed.sandbox.clock.advance(5)
         text_arrives(allowed.sandbox.state, InboundSms(from_number=TO, to_number=other, content="Call me there"))
         unkeyed = await client.call_tool("send_sms", {**CALL, "message": "From where?"})
         assert other in unkeyed.structured_content["sender"], "another line is chosen by now"
