@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio
+from mcp import MCPError
 from mcp.server import MCPServer, ServerRequestContext
 from mcp.server.connection import Connection
 from mcp.server.context import CallNext, HandlerResult
@@ -23,11 +24,12 @@ from mcp.server.subscriptions import (
     SubscriptionBus,
     ToolsListChanged,
 )
-from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+from mcp.types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
 PATIENCE_SECONDS: Final = 1.0
 REST_SECONDS: Final = 30.0
 LONGEST_REST_SECONDS: Final = 1800.0
+MOST_ADDRESSES: Final = 1000
 
 _CHANGES = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
 
@@ -57,6 +59,7 @@ class Notifier:
         self._connections: dict[int, Connection] = {}
         self._subscribers: dict[str, set[int]] = {}
         self._resting: dict[int, _Rest] = {}
+        self._addresses: dict[int, set[str]] = {}
 
     @property
     def subscriptions(self) -> SubscriptionBus:
@@ -138,7 +141,7 @@ class Notifier:
     def _forget(self, key: int) -> None:
         self._connections.pop(key, None)
         self._resting.pop(key, None)
-        for uri in [uri for uri, keys in self._subscribers.items() if key in keys]:
+        for uri in tuple(self._addresses.get(key, ())):
             self._drop(uri, key)
 
     def _drop(self, uri: str, key: int) -> None:
@@ -146,11 +149,19 @@ class Notifier:
         keys.discard(key)
         if not keys:
             self._subscribers.pop(uri, None)
+        addresses = self._addresses.get(key, set())
+        addresses.discard(uri)
+        if not addresses:
+            self._addresses.pop(key, None)
 
     async def _subscribe(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
         key = id(_connection(ctx))
         if key in self._connections:
-            self._subscribers.setdefault(str(params.uri), set()).add(key)
+            uri, addresses = str(params.uri), self._addresses.setdefault(key, set())
+            if uri not in addresses and len(addresses) >= MOST_ADDRESSES:
+                raise MCPError(INVALID_PARAMS, f"More than {MOST_ADDRESSES} subscriptions: give up some first.")
+            addresses.add(uri)
+            self._subscribers.setdefault(uri, set()).add(key)
         return EmptyResult()
 
     async def _unsubscribe(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:

@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 import anyio
 import httpx
 import pytest
-from mcp import Client, MCPDeprecationWarning
+from mcp import Client, MCPDeprecationWarning, MCPError
 from mcp.types import ResourceUpdatedNotification
 
+from withallo_server import notifier
 from withallo_server.mcp_server import AlloServer
 from withallo_server.notifier import PATIENCE_SECONDS
 
@@ -75,3 +76,17 @@ async def test_many_clients_that_do_not_read_delay_the_others_no_more_than_one(
                 await notifier.resource_updated(LONG)
                 slowest = max(slowest, anyio.current_time() - began)
         assert PATIENCE_SECONDS <= slowest < PATIENCE_SECONDS * many / 2
+
+
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+async def test_one_connection_subscribes_to_so_many_addresses_and_to_others_once_it_gives_some_up(
+    server: AlloServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "MOST_ADDRESSES", 2)
+    async with Client(server, mode="legacy") as client:
+        await client.subscribe_resource(RECENT)
+        await client.subscribe_resource("allo://inbox")
+        with pytest.raises(MCPError, match="More than 2 subscriptions"):
+            await client.subscribe_resource("allo://numbers")
+        await client.unsubscribe_resource(RECENT)
+        await client.subscribe_resource("allo://numbers")

@@ -6,6 +6,9 @@ A refusal says how to get in (RFC 6750, RFC 9728) and nothing about why a creden
 
 import logging
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -31,6 +34,8 @@ logger = logging.getLogger(__name__)
 BODY_SECONDS = 30.0
 JUDGE_AGAIN_SECONDS = 60.0
 CLOCKS_DIFFER_SECONDS = 30
+MOST_STREAMS = 512
+"""Of one caller: half of what one server keeps open, so that nobody takes every place."""
 MOST_BYTES = 4 * 1024 * 1024
 WAYS_IN = (
     "ALLO_TOKENS or ALLO_TOKENS_FILE (`withallo-mcp token NAME` makes one), ALLO_OAUTH_ISSUER, "
@@ -99,6 +104,7 @@ class Gatekeeper:
         self._doors = doors
         self._runtime = runtime
         self._security = TransportSecurityMiddleware(security)
+        self._streams: Counter[tuple[str, str]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
@@ -131,12 +137,32 @@ class Gatekeeper:
         try:
             async with self._runtime.visit(caller):
                 scope["user"] = AuthenticatedUser(as_token(caller))
-                if _is_listening(scope):
-                    await self._serve_while_good(caller, authorization, scope, receive, send)
-                else:
+                if not _is_listening(scope):
                     await self._pass_on(scope, receive, send)
+                    return
+                with self._place(caller):
+                    await self._serve_while_good(caller, authorization, scope, receive, send)
+        except _TooManyStreamsError:
+            await Response(status_code=429, headers={"retry-after": "60"})(scope, receive, send)
         except TooManyTenantsError:
             await _unavailable()(scope, receive, send)
+
+    @contextmanager
+    def _place(self, caller: Caller) -> Iterator[None]:
+        """Count a stream of a caller.
+
+        Raises:
+            _TooManyStreamsError: It has enough of them.
+        """
+        who = (caller.kind, caller.name)
+        if self._streams[who] >= MOST_STREAMS:
+            raise _TooManyStreamsError
+        self._streams[who] += 1
+        try:
+            yield
+        finally:
+            self._streams[who] -= 1
+            self._streams += Counter()
 
     async def _serve_while_good(
         self, caller: Caller, authorization: str, scope: Scope, receive: Receive, send: Send
@@ -216,6 +242,10 @@ def _closed() -> JSONResponse:
 
 def _unavailable() -> JSONResponse:
     return JSONResponse({"error": "temporarily_unavailable"}, status_code=503, headers={"retry-after": "5"})
+
+
+class _TooManyStreamsError(Exception):
+    """More than `MOST_STREAMS` of one caller."""
 
 
 class _TooLargeError(Exception):

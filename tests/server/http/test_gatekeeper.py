@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,28 @@ async def test_a_revoked_token_hears_no_more(
             with anyio.fail_after(10), pytest.raises(SubscriptionLost):
                 await anext(aiter(stream))
         assert (await it.post({"authorization": authorization})).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_one_caller_listens_so_often_and_leaves_places_to_others(
+    served: Any, hashed: Hashed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gatekeeper, "MOST_STREAMS", 2)
+    greedy, line = hashed("greedy")
+    other, another = hashed("other")
+    recent = {"resource_subscriptions": ["allo://events/recent"]}
+    async with served(tokens=(line, another)) as it, it.client(greedy) as first, it.client(other) as second:
+        async with first.listen(**recent), first.listen(**recent):
+            with pytest.raises(MCPError):
+                async with first.listen(**recent):
+                    raise AssertionError("a third place was taken")
+            async with second.listen(**recent):
+                assert (await first.list_tools()).tools
+        with anyio.fail_after(10):
+            while True:
+                with suppress(MCPError):
+                    async with first.listen(**recent):
+                        break
 
 
 @pytest.mark.anyio
