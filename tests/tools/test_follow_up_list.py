@@ -1,6 +1,8 @@
 """What was left open comes in one call, within a few hundred tokens."""
 
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -130,3 +132,20 @@ async def test_where_only_v1_can_be_read_it_says_that_texts_are_missing(open_wor
         assert "unanswered texts are missing" in text
         assert "we promised" in text
         assert "taken by the AI receptionist" in text
+
+
+@pytest.mark.anyio
+async def test_transcripts_are_read_beside_the_event_loop(open_world: "OpenWorld") -> None:
+    on_the_loop: set[str] = set()
+
+    def note(frame: FrameType, _event: str, _value: object) -> None:
+        on_the_loop.add(frame.f_code.co_name)
+
+    async with open_world() as world:
+        sys.setprofile(note)
+        try:
+            facts = await world.facts("list_follow_ups", kind="promise", since="last 14 days")
+        finally:
+            sys.setprofile(None)
+    assert facts["matters"]
+    assert "promises_in" not in on_the_loop

@@ -67,8 +67,7 @@ async def _on_v2(reach: Services, since: datetime, numbers: Sequence[str], words
         result: Literal["TRANSFERRED"] | None = "TRANSFERRED" if words == "transferred" else None
         narrowed = [replace(each, type="CALL", result=result, since=min(unheard)) for each in asked]
         for items, _ in await together([partial(_all_pages, reach, each, "transcript") for each in narrowed]):
-            for item in items:
-                memory.read(facts_of_item(item), reach.now())
+            await memory.read([facts_of_item(item) for item in items], reach.now())
     heard = {call.id: known for call in spoken if (known := memory.get(call.id))}
     bound = max((moment for _, moment in found if moment), default=None)
     return Everything(list(talks.values()), heard, bound, has_texts=True)
@@ -82,7 +81,7 @@ async def _on_v1(reach: Services, since: datetime, numbers: Sequence[str]) -> Ev
         max_requests=_MOST_PAGES,
     )
     memory = Memory(reach.client)
-    heard = {call.id: memory.read(call, reach.now()) for call in calls.rows}
+    heard = await memory.read(calls.rows, reach.now())
     return Everything([talk_of_call(call) for call in calls.rows], heard, calls.looked_back_to, has_texts=False)
 
 

@@ -1,9 +1,12 @@
 """What was heard in calls: who spoke and what they promised; kept, for transcripts are large and do not change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from weakref import WeakKeyDictionary
+
+from anyio import to_thread
 
 from withallo_client import AlloClient
 from withallo_tools.call_facts import CallFacts
@@ -75,14 +78,21 @@ class Memory:
         """What was heard in a call, if it was read."""
         return self._calls.get(call_id)
 
-    def read(self, call: CallFacts, now: datetime) -> Heard:
-        """Read a call and keep what was heard, unless its transcript may still come."""
-        known = self._calls.get(call.id)
-        if known is not None:
-            return known
-        heard = hear(call)
-        if call.transcript or (call.at and now - call.at > _STILL_BEING_WRITTEN):
-            self._calls[call.id] = heard
-            while len(self._calls) > _MOST:
-                del self._calls[next(iter(self._calls))]
+    async def read(self, calls: Sequence[CallFacts], now: datetime) -> dict[str, Heard]:
+        """Read calls and keep what was heard, unless a transcript may still come.
+
+        Finding promises takes a second for a megabyte, so it is done beside the event loop.
+        """
+        heard = {call.id: self._calls[call.id] for call in calls if call.id in self._calls}
+        unheard = [call for call in calls if call.id not in heard]
+        for call, new in zip(unheard, await to_thread.run_sync(_hear_all, unheard), strict=True):
+            heard[call.id] = new
+            if call.transcript or (call.at and now - call.at > _STILL_BEING_WRITTEN):
+                self._calls[call.id] = new
+        while len(self._calls) > _MOST:
+            del self._calls[next(iter(self._calls))]
         return heard
+
+
+def _hear_all(calls: Sequence[CallFacts]) -> list[Heard]:
+    return [hear(call) for call in calls]
