@@ -205,3 +205,26 @@ async def test_a_contact_whose_number_is_stored_in_another_spelling_has_calls(op
         calls = (await world.facts("search_calls", contact="Marie Dupont"))["calls"]
         assert calls
         assert await world.facts("get_contact_conversation", contact="Marie Dupont")
+
+
+@pytest.mark.parametrize("sort", ["newest", "longest"])
+@pytest.mark.anyio
+async def test_the_headline_counts_what_is_shown_and_what_was_left_out_is_told(modern: "World", sort: str) -> None:
+    calls = (await modern.facts("search_calls", sort=sort, limit=100))["calls"]
+    text = await modern.call("search_calls", sort=sort, limit=100)
+    assert 0 < len(calls) < 100
+    assert re.match(rf"{len(calls)} of \d+ calls, {sort} first", text)
+    if sort == "newest":
+        assert "More: cursor=" in text
+    else:
+        assert f"{100 - len(calls)} calls left out for length" in text
+
+
+@pytest.mark.anyio
+async def test_somebody_named_longest_changes_no_order(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.facts("create_contact", numbers=["+13125550998"], name="longest")
+        await world.control("inbound-call", from_number="+13125550998", to_number="+12125550100")
+        text = await world.call("search_calls", contact="longest")
+    assert "newest first" in text or "No calls match" in text
+    assert "longest first" not in text

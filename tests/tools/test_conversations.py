@@ -151,3 +151,12 @@ async def test_a_key_of_v1_alone_finds_the_same_words_in_calls(open_world: "Open
         assert words[0] == words[1], each
     assert "This key sees no texts here." in text
     assert "knows nothing of kind='text', unread" in refused
+
+
+@pytest.mark.anyio
+async def test_a_search_that_stopped_at_its_bound_does_not_say_that_nothing_matches(open_world: "OpenWorld") -> None:
+    async with open_world(calls=6000) as world:
+        world.rewrite = lambda text: re.sub(r'"result":\s*("\w+"|null)', '"result":"ANSWERED"', text)
+        text = await world.call("search_conversations", result="missed", limit=1)
+    assert "Nothing matches" not in text
+    assert re.search(r"Looked back to .+ only; the cursor goes on from there\.\nMore: cursor=", text)

@@ -70,6 +70,11 @@ class Answer:
             self._parts.append(line)
         return self
 
+    def restate(self, line: str) -> Self:
+        """Replace the first line, said before it was known how many rows find room."""
+        self._parts[0] = line
+        return self
+
     def table(self, rows: Sequence[tuple[str, BaseModel]], wrote: str, whom: str = "") -> int:
         """Add rows that structured content repeats, fenced, as far as the budget goes for the dearer of both.
 

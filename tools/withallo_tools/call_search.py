@@ -37,6 +37,7 @@ class CallQuery:
         every_line: Whether these are all lines there are.
         numbers: Numbers of the other party; none means anybody.
         part: A part of the other party's number.
+        longest_first: Whether the order is by length instead of by time.
         up_to_now: Whether the range reaches to the present, so that the newest calls of all belong to it.
     """
 
@@ -49,6 +50,7 @@ class CallQuery:
     limit: int
     up_to_now: bool = True
     part: NumberPart | None = None
+    longest_first: bool = False
 
     def keeps(self, call: CallFacts) -> bool:
         """Whether a call is of the wanted direction and result, with the wanted number."""

@@ -1,6 +1,7 @@
 """Phone calls."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from mcp.types import CallToolResult
@@ -68,8 +69,9 @@ async def search_calls(
         limit=limit,
         up_to_now=span.end is None or span.end >= reach.now(),
         part=part,
+        longest_first=sort == "longest",
     )
-    found = await longest(reach, query) if sort == "longest" else await search(reach, query, after)
+    found = await longest(reach, query) if query.longest_first else await search(reach, query, after)
     return await _answer(reach, found, query, party, asked)
 
 
@@ -79,12 +81,18 @@ async def _answer(
     of_one = party is not None and len(party.numbers) == 1
     names = await known_line_names(reach) if query.every_line else {}
     rows = await call_rows(reach, found.rows, names, of_one=of_one)
-    by_length = "longest" in asked["calls"]
-    order = "longest first" if by_length else "newest first"
-    answer = Answer(reach.answer_budget).say(_headline(found, order, span_words(query.span, reach)))
-    found = found.cut(answer.table(rows, EVERYBODY, f"with {party.label}" if party else ""))
-    more = next_cursor("calls", asked, found.position.as_json()) if found.position and not by_length else ""
-    answer.say(_bound(found, reach, goes_on=bool(more)), f"More: cursor={more}" if more else "")
+    order, words = "longest first" if query.longest_first else "newest first", span_words(query.span, reach)
+    answer = Answer(reach.answer_budget).say(_headline(found, order, words))
+    shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
+    found = replace(found, rows=found.rows[:shown]) if query.longest_first else found.cut(shown)
+    answer.restate(_headline(found, order, words))
+    more = next_cursor("calls", asked, found.position.as_json()) if found.position else ""
+    left_out = len(rows) - shown if query.longest_first else 0
+    answer.say(
+        f"{count(left_out, 'call')} left out for length; lower the limit or narrow the range." if left_out else "",
+        _bound(found, reach, goes_on=bool(more)),
+        f"More: cursor={more}" if more else "",
+    )
     return answer.result(
         Calls(
             calls=[row for _, row in rows[: len(found.rows)]],

@@ -14,7 +14,7 @@ from withallo_tools.item_scan import scan_calls
 from withallo_tools.item_search import DIRECTIONS, RESULTS, Hits, ItemQuery, Order, search_items
 from withallo_tools.keywords import Keyword, keywords
 from withallo_tools.lines import find_line, known_line_names
-from withallo_tools.moments import span_range, span_words
+from withallo_tools.moments import at_local, span_range, span_words
 from withallo_tools.names import beside, names_for
 from withallo_tools.outsiders import EVERYBODY, OutsiderText
 from withallo_tools.paging import next_cursor, read_cursor
@@ -130,14 +130,22 @@ async def _answer(
     span = TimeRange(wanted.filter.since, wanted.filter.until)
     lines = {} if wanted.filter.allo_number else await known_line_names(reach)
     rows = await _rows(reach, found.items, wanted.words, lines, party)
-    answer = Answer(reach.answer_budget).say(
-        _headline(len(rows), found.total, f"{wanted.order} first", span_words(span, reach)),
-        _hint(wanted.words, with_contact=party is not None) if not rows else "",
-    )
+    order, words = f"{wanted.order} first", span_words(span, reach)
+    answer = Answer(reach.answer_budget).say(_headline(len(rows), found.total, order, words))
     shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
-    answer.say("" if found.has_texts else "This key sees no texts here.", f"More: cursor={more}" if more else "")
+    if rows:
+        answer.restate(_headline(shown, found.total, order, words))
+    elif more:
+        answer.restate(f"Nothing found yet ({words}).")
+    else:
+        answer.say(_hint(wanted.words, with_contact=party is not None))
+    answer.say(
+        "" if found.has_texts else "This key sees no texts here.",
+        _bound(found, wanted.order, reach) if more and shown == len(rows) else "",
+        f"More: cursor={more}" if more else "",
+    )
     return answer.result(
         FoundItems(
             contact=party.label if party else "",
@@ -189,6 +197,13 @@ def _hint(words: Sequence[Keyword], *, with_contact: bool) -> str:
     if words:
         return "All words are required: try fewer, or the beginning of one."
     return "get_contact_conversation shows everything with this contact." if with_contact else ""
+
+
+def _bound(found: Hits, order: Order, reach: Services) -> str:
+    if found.looked_to is None:
+        return "" if found.items else "The search stopped at its bound; the cursor goes on from there."
+    way = "up" if order == "oldest" else "back"
+    return f"Looked {way} to {at_local(found.looked_to, reach)} only; the cursor goes on from there."
 
 
 def _headline(shown: int, total: int | None, order: str, range_words: str) -> str:

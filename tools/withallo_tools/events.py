@@ -95,6 +95,8 @@ async def list_events(
         else f"No events ({span_words(span, reach)})."
     )
     shown = _show(answer, rows, party)
+    if rows:
+        answer.restate(f"{shown} of {count} events, newest first ({span_words(span, reach)}):")
     more = next_cursor("events", asked, page.events[shown - 1].sequence) if shown < len(page.events) else ""
     answer.say(f"More: cursor={more}" if more else "")
     events = tuple(row for _, row in rows[:shown])

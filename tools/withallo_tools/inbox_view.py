@@ -121,10 +121,11 @@ async def list_conversations(
     rows = [
         _row(reach, thread, names, lines, unread=unread or thread.id in waiting_to_be_read) for thread in found.rows
     ]
-    answer = Answer(reach.answer_budget).say(
-        f"{len(rows)} conversations, latest first ({span_words(TimeRange(), reach)}):" if rows else "No conversations."
-    )
+    head = f"conversations, latest first ({span_words(TimeRange(), reach)}):"
+    answer = Answer(reach.answer_budget).say(f"{len(rows)} {head}" if rows else "No conversations.")
     shown = answer.table(rows, EVERYBODY)
+    if rows:
+        answer.restate(f"{shown} {head}")
     found = found.cut(shown)
     more = next_cursor("conversations", asked, found.position.as_json()) if found.position else ""
     answer.say(f"More: cursor={more}" if more else "")

@@ -52,7 +52,9 @@ async def scan_calls(reach: Services, query: ItemQuery, position: object) -> Hit
         last = found.cut(shown).position
         return last.as_json() if last else None
 
-    return Hits([hit.item for hit in found.rows], found.total, position_after, has_texts=False)
+    return Hits(
+        [hit.item for hit in found.rows], found.total, position_after, has_texts=False, looked_to=found.looked_back_to
+    )
 
 
 def _matches(item: Item, query: ItemQuery) -> bool:

@@ -83,12 +83,14 @@ class Hits:
         total: How many match in all, where that is known.
         position_after: Where to go on after the first so many, as JSON; None when nothing is left.
         has_texts: Whether texts were looked at.
+        looked_to: Set when the search stopped at its bound: nothing beyond was looked at.
     """
 
     items: Sequence[Item]
     total: int | None
     position_after: Callable[[int], object]
     has_texts: bool = True
+    looked_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ async def search_items(client: AlloClient, query: ItemQuery, position: object) -
         last = found.cut(shown).position
         return last.as_json() if last else None
 
-    return Hits([hit.item for hit in found.rows], found.total, position_after)
+    bound = _turned(found.looked_back_to) if query.order == "oldest" else found.looked_back_to
+    return Hits([hit.item for hit in found.rows], found.total, position_after, looked_to=bound)
 
 
 async def _page(client: AlloClient, query: ItemQuery, asked: ItemFilter, page: int) -> Batch[Hit]:
