@@ -147,21 +147,18 @@ class Account:
             return self._asked
 
     async def name(self) -> str:
-        """Name of the account in shared tables: that of the team of the key (API contract 6.6).
+        """Name in shared tables, that of the key's team (API contract 6.6); `StorageError` while it cannot be known."""
+        own = self.settings.account
+        if self._name or own == "sandbox" or not self._key.get_secret_value():
+            return self._name or own
+        from withallo_server import teams
 
-        Raises:
-            TeamUnknownError: Allo cannot be asked whose key this is, and there is data of some team.
-            StorageError: The database cannot be used.
-        """
-        if self._name is None:
-            from withallo_server.teams import account_of, has_told
-
-            database, own = await self._open_database(), self.settings.account
-            is_alone = own == "sandbox" or not self._key.get_secret_value()
-            is_told = is_alone or bool(self._facts.team) or await has_told(self.scopes, LONGEST_LOOK_UP_SECONDS)
-            name = await account_of(database, None if is_alone else self._facts.team, own, is_told=is_told)
-            self._name = name if is_told else None
-            return name
+        database = await self._open_database()
+        if self._facts.team is None:
+            if not await teams.are_there(database):
+                return own
+            await teams.have_told(self.scopes, LONGEST_LOOK_UP_SECONDS)
+        self._name = await teams.account_of(database, self._facts.team, own)
         return self._name
 
     async def status(self) -> ServerStatus:
@@ -179,7 +176,7 @@ class Account:
                 await self._looked_up.wait()
 
     async def look_up(self) -> None:
-        """Learn scopes and country of the key; while Allo cannot be asked, what was learned before holds."""
+        """Learn scopes, country and team of the key; while Allo cannot be asked, what was learned before holds."""
         try:
             await self.scopes()
             if self.settings.region is None:
@@ -190,6 +187,7 @@ class Account:
             logger.warning("The API key could not be looked up: %s", error)
         finally:
             self._looked_up.set()
+        await self.name()
 
     async def follow_from_now(self, inbox: "AccountInbox") -> int:
         """Decide where `follow` begins, unless it has begun before: there it goes on."""

@@ -109,7 +109,7 @@ class Runtime:
 
     async def watch_inbox(self) -> None:
         """Make sure that whatever is stored from now on is announced; a database that fails is told in the log."""
-        await _guarded(self.store)
+        await guarded(self.store)
 
     async def follow(self, account: Account) -> None:
         """Tell of the events of an account; goes on where it stopped when its inbox closed or failed. Never ends."""
@@ -172,7 +172,7 @@ class Runtime:
             await self._awake.wait()
             await anyio.sleep(ANSWER_FIRST_SECONDS)
         for work in (self.account.look_up, self.store, self.account.directory):
-            self._task_group().start_soon(_guarded, work)
+            self._task_group().start_soon(guarded, work)
 
     def _shared_bus(self, settings: Settings) -> "PostgresBus | None":
         """The bus between servers that share a PostgreSQL; a file needs none, and stdio starts do not load it."""
@@ -234,7 +234,7 @@ class Runtime:
         return datetime.now(UTC) if self.embedded is None else self.embedded.sandbox.clock.now()
 
 
-async def _guarded(work: Callable[[], Awaitable[object]]) -> None:
+async def guarded(work: Callable[[], Awaitable[object]]) -> None:
     """Run background work; what fails is told in the log and does not end the server."""
     try:
         await work()

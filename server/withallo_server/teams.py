@@ -26,48 +26,56 @@ class TeamUnknownError(StorageError):
     """Whose data a key may see cannot be found out just now."""
 
 
-async def has_told(ask: Callable[[], Awaitable[object]], seconds: float) -> bool:
-    """Whether Allo says what it ever will about a key: its team, or nothing; it is not waited for long.
+async def are_there(database: Database) -> bool:
+    """Whether any account here is known to be a team's.
+
+    Raises:
+        StorageError: The database cannot be used.
+    """
+    await database.migrate(SCHEMA)
+    return await database.read(_is_any_known)
+
+
+async def have_told(ask: Callable[[], Awaitable[object]], seconds: float) -> None:
+    """Let Allo say whose key it is, or that it never will: there are keys it tells nothing about.
 
     Args:
         ask: Asks Allo about the key.
         seconds: How long it may take.
+
+    Raises:
+        TeamUnknownError: Allo cannot be asked.
     """
     try:
         with anyio.fail_after(seconds):
             await ask()
     except (AuthenticationError, ForbiddenError, NotFoundError):
-        return True
-    except (WithalloError, TimeoutError):
-        return False
-    return True
+        return
+    except (WithalloError, TimeoutError) as error:
+        raise TeamUnknownError(
+            "Allo cannot be asked just now whose key this is, and there is data of a team here, perhaps another one. "
+            "Try again when Allo answers, or set ALLO_DATA_DIR to a folder of this key's own."
+        ) from error
 
 
-async def account_of(database: Database, team: str | None, own: str, *, is_told: bool) -> str:
+async def account_of(database: Database, team: str | None, own: str) -> str:
     """The account that a team has, else `own` as long as no other team has that, else one that is named after it.
 
     Accounts of the operator and of keys that callers bring are of two families: the first word of `own` says which.
 
     Args:
         database: Where the accounts are.
-        team: Id of the team, as Allo says; nothing while it did not.
+        team: Id of the team; nothing for a key that Allo tells none about, whose account is `own` as ever.
         own: Account of a key whose team is not known.
-        is_told: Whether Allo said what it ever will about the team of this key.
 
     Raises:
-        TeamUnknownError: Allo has not said whose key this is, and there are teams whose data it may not see.
         StorageError: The database cannot be used.
     """
+    if not team:
+        return own
     await database.migrate(SCHEMA)
-    if team:
-        digest = hashlib.sha256(b"withallo team " + team.encode(errors="replace")).hexdigest()[:32]
-        return await database.write(functools.partial(_claim, team=digest, own=own))
-    if not is_told and await database.read(_is_any_known):
-        raise TeamUnknownError(
-            "Allo cannot be asked just now whose key this is, and there is data of a team here, perhaps another one. "
-            "Try again when Allo answers, or set ALLO_DATA_DIR to a folder of this key's own."
-        )
-    return own
+    digest = hashlib.sha256(b"withallo team " + team.encode(errors="replace")).hexdigest()[:32]
+    return await database.write(functools.partial(_claim, team=digest, own=own))
 
 
 def _is_any_known(connection: Connection) -> bool:

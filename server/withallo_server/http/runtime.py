@@ -20,7 +20,7 @@ from withallo_server.http.switchboard import Switchboard
 from withallo_server.http.tenants import Tenants, TenantSettings
 from withallo_server.notifier import Notifier
 from withallo_server.receiving import WebhookDoor, webhook_token
-from withallo_server.runtime import Runtime
+from withallo_server.runtime import Runtime, guarded
 from withallo_server.settings import Settings
 from withallo_server.telemetry import observe_request
 from withallo_tools.services import ServerStatus, ToolStatus
@@ -126,7 +126,7 @@ class HttpRuntime(Runtime):
     async def _run_tenant(self, account: Account) -> None:
         """Learn what the key may do, and follow its inbox; where that fails, the tools are still served."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(account.look_up)
+            tasks.start_soon(guarded, account.look_up)
             await self.follow(account)
 
 

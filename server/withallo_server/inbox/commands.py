@@ -238,7 +238,7 @@ async def _account(database: Database, settings: Settings) -> str:
     """The account of the key's team, as the server learned it; without a key that of the first team."""
     key = settings.api_key
     team = None if key is None or settings.sandbox else KeyScopes(settings.data_dir).load(key).team
-    return await account_of(database, team, settings.account, is_told=True)
+    return await account_of(database, team, settings.account)
 
 
 def _since(days: float | None) -> datetime | None:
