@@ -12,7 +12,7 @@ import httpx
 import pytest
 from mcp import MCPError
 from mcp.client.subscriptions import SubscriptionLost
-from mcp.types import TextContent
+from mcp.types import PromptReference, TextContent
 from pydantic import SecretStr
 
 from withallo_server.http import gatekeeper
@@ -230,6 +230,18 @@ async def test_prompts_and_completions_show_no_more_than_tools(served: Any, hash
             },
         )
         assert "allo:read" in answer.json()["error"]["message"]
+
+
+@pytest.mark.anyio
+async def test_a_prompt_is_given_to_whoever_may_call_the_tools_it_begins_with(served: Any, hashed: Hashed) -> None:
+    caller, calls = hashed("caller", "allo:calls:read")
+    async with served(tokens=(calls,)) as it, it.client(caller) as client:
+        assert [prompt.name for prompt in (await client.list_prompts()).prompts] == ["summarise_recent_calls"]
+        assert (await client.get_prompt("summarise_recent_calls", {"since": "last 7 days"})).messages
+        with pytest.raises(MCPError, match="no prompt"):
+            await client.get_prompt("prepare_call", {"contact": "Marie"})
+        reference = PromptReference(type="ref/prompt", name="prepare_call")
+        assert (await client.complete(reference, {"name": "contact", "value": "mar"})).completion.values == []
 
 
 @pytest.mark.anyio
