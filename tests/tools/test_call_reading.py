@@ -254,3 +254,20 @@ async def test_a_call_of_v1_is_read_alone_and_among_others(open_world: "OpenWorl
         assert (await world.facts("get_call", call_id=v1_id))["call"]["id"] == v1_id
         calls = (await world.facts("get_calls", call_ids=[other["id"], v1_id]))["calls"]
         assert [call["id"] for call in calls] == [other["id"], v1_id]
+
+
+@pytest.mark.anyio
+async def test_a_summary_of_emoji_is_read_to_its_end(open_world: "OpenWorld") -> None:
+    emoji = "".join(chr(0x1F600 + number % 64) for number in range(1_200))
+    async with open_world() as world:
+        call_id = (await world.facts("search_calls", limit=1))["calls"][0]["id"]
+        await world.facts("update_call_summary", call_id=call_id, content=emoji)
+        seen, start = "", ""
+        for _ in range(10):
+            seen += (await world.facts("get_call", call_id=call_id, start=start)).get("summary", "").replace(" / ", "")
+            text = await world.call("get_call", call_id=call_id, start=start)
+            assert "No summary." not in text
+            if "start='line " not in text:
+                break
+            start = text.split("start='")[1].split("'", maxsplit=1)[0]
+    assert seen == emoji

@@ -228,3 +228,10 @@ async def test_somebody_named_longest_changes_no_order(open_world: "OpenWorld") 
         text = await world.call("search_calls", contact="longest")
     assert "newest first" in text or "No calls match" in text
     assert "longest first" not in text
+
+
+@pytest.mark.anyio
+async def test_a_part_of_a_number_may_begin_with_the_00_of_a_call_abroad(modern: "World") -> None:
+    facts = await modern.facts("search_calls", contact="00 33 1 99", since="last 30 days", limit=20)
+    assert facts["calls"]
+    assert all(call["number"].startswith("+33199") for call in facts["calls"])

@@ -160,3 +160,12 @@ async def test_a_search_that_stopped_at_its_bound_does_not_say_that_nothing_matc
         text = await world.call("search_conversations", result="missed", limit=1)
     assert "Nothing matches" not in text
     assert re.search(r"Looked back to .+ only; the cursor goes on from there\.\nMore: cursor=", text)
+
+
+@pytest.mark.anyio
+async def test_the_words_are_shown_in_a_long_text_whose_letters_fold_into_several(open_world: "OpenWorld") -> None:
+    content = f"{'Straße … ' * 90}zanzibar{' straße …' * 60}"
+    async with open_world() as world:
+        await world.control("inbound-sms", from_number="+13125550177", to_number="+12125550100", content=content)
+        (item,) = (await world.facts("search_conversations", query="zanzibar"))["items"]
+    assert "zanzibar" in item["text"]

@@ -88,6 +88,12 @@ def test_a_payload_is_cleaned_in_every_key_and_string() -> None:
     assert clean_json(payload) == {"a / b": ["x�y", 1, None, {"k": True}], "deep": [1.5, "b'raw'"]}
 
 
+def test_a_payload_keeps_members_whose_names_look_the_same_once_cleaned() -> None:
+    cleaned = clean_json({"name": 1, "na\u200bme": 2, "name (2)": 3})
+    assert sorted(cleaned.values()) == [1, 2, 3]
+    assert cleaned["name"] == 1
+
+
 def test_a_payload_nested_without_end_is_cut() -> None:
     deep: dict[str, object] = {}
     for _ in range(50):

@@ -9,7 +9,7 @@ from typing import Literal
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from withallo_tools.answers import MOST_BUDGET, Facts, count, estimate_json
+from withallo_tools.answers import MOST_BUDGET, Facts, count, estimate_json, estimate_tokens
 from withallo_tools.call_facts import CallFacts
 from withallo_tools.call_rows import CallRow
 from withallo_tools.keywords import Keyword
@@ -163,14 +163,23 @@ def tell(call: CallFacts, head: tuple[str, CallRow], view: View, budget: int) ->
 def _lines(summary: str) -> list[str]:
     """The lines of a summary, as outsiders' words; endless ones in pieces."""
     pieces = (
-        line[at : at + _LONGEST_LINE] for line in summary.splitlines() for at in range(0, len(line), _LONGEST_LINE)
+        line[at : at + step]
+        for line in summary.splitlines()
+        for step in [_step(line)]
+        for at in range(0, len(line), step)
     )
     return [quoted for piece in pieces for quoted in quote(piece)]
 
 
+def _step(line: str) -> int:
+    """Letters of a piece: fewer where they cost several tokens each, as emoji do."""
+    return _LONGEST_LINE if estimate_tokens(line) <= len(line) // 2 else _LONGEST_LINE // 4
+
+
 def _fitting(lines: Sequence[str], room: int) -> list[str]:
+    """As many lines as there is room for, and one in any case, so that reading on gets on."""
     costs = itertools.accumulate(estimate_json(line) for line in lines)
-    return [line for line, cost in zip(lines, costs, strict=True) if cost <= room]
+    return [line for place, (line, cost) in enumerate(zip(lines, costs, strict=True)) if cost <= room or not place]
 
 
 def _check_slice(view: View, call: CallFacts, turns: Sequence[Turn]) -> None:

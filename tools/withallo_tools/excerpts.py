@@ -1,5 +1,6 @@
 """Why something was found: the matching words in their place."""
 
+import itertools
 from collections.abc import Sequence
 
 from withallo_client import Item
@@ -40,7 +41,13 @@ def _around(text: str, wanted: Sequence[Keyword]) -> str:
         return line
     folded = plain(line)
     places = [place for keyword in wanted if (place := next(keyword.places(folded), None)) is not None]
-    middle = min(places, default=0) if len(folded) == len(line) else 0
+    middle = _origin(line, min(places, default=0))
     first = max(0, min(middle - LENGTH // 3, len(line) - LENGTH))
     before, after = "…" if first else "", "…" if first + LENGTH < len(line) else ""
     return f"{before}{line[first : first + LENGTH].strip()}{after}"
+
+
+def _origin(line: str, place: int) -> int:
+    """Where a place of the folded line is in the line itself: folding makes some letters several, and some none."""
+    ends = itertools.accumulate(len(plain(letter)) for letter in line)
+    return next((index for index, end in enumerate(ends) if end > place), 0)

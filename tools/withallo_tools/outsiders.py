@@ -94,10 +94,21 @@ def clean_json(value: Any, depth: int = 12) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(key): clean_json(member, depth - 1) for key, member in value.items()}
+        return {name: clean_json(member, depth - 1) for name, member in _named_apart(value)}
     if isinstance(value, list | tuple):
         return [clean_json(member, depth - 1) for member in value]
     return value if isinstance(value, bool | int | float) or value is None else clean(value)
+
+
+def _named_apart(members: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Members under their cleaned names; of several that clean to the same, the later ones with a count."""
+    taken: set[str] = set()
+    for place, (key, member) in enumerate(members.items(), start=1):
+        name = clean(key)
+        while name in taken:
+            name = f"{name} ({place})"
+        taken.add(name)
+        yield name, member
 
 
 class _WrittenByOutsiders:

@@ -52,6 +52,8 @@ class NumberPart:
 
         digits = re.sub(r"\D", "", text)
         country = phonenumbers.country_code_for_region(region)
+        if digits.startswith("00"):
+            return cls(digits, digits[2:])
         return cls(digits, f"{country}{digits[1:]}" if digits.startswith("0") and country else digits)
 
     def is_in(self, number: str | None) -> bool:
