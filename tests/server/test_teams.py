@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import httpx
 import pytest
 from mcp import Client
 from mcp.types import CallToolResult, ElicitResult, TextContent
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
 from withallo_server.factory import build_server
+from withallo_server.inbox.commands import app
 from withallo_server.inbox.events import NewEvent
 from withallo_server.inbox.facts import read_facts
 from withallo_server.mcp_server import AlloServer
@@ -124,6 +127,18 @@ async def test_without_network_a_known_key_finds_its_data_and_a_new_one_is_told_
     allo.answers = True
     async with allo.client("ak_live_never_seen") as client:
         assert "STOP" in text(await client.call_tool("list_events", {}))
+
+
+async def test_the_command_line_shows_what_the_key_may_see(allo: Allo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def events(key: str) -> str:
+        monkeypatch.setenv("ALLO_API_KEY", key)
+        monkeypatch.setenv("ALLO_DATA_DIR", str(allo.folder))
+        return CliRunner().invoke(app, ["list"]).output
+
+    async with allo.client(SECOND) as client:
+        await client.call_tool("list_events", {})
+    assert "msg_1" not in await anyio.to_thread.run_sync(events, SECOND)
+    assert "msg_1" in await anyio.to_thread.run_sync(events, FIRST)
 
 
 async def test_on_a_new_folder_an_inbox_opens_without_network(tmp_path: Path) -> None:

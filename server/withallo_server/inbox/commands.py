@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Annotated, TypeVar
@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
-from withallo_server.credentials import CredentialError
+from withallo_server.credentials import CredentialError, with_kept_key
 from withallo_server.database import Database, StorageError
 from withallo_server.inbox import outgoing
 from withallo_server.inbox.inbox import AccountInbox
@@ -236,8 +236,11 @@ def _run(work: Work[Result]) -> Result:
 
 async def _account(database: Database, settings: Settings) -> str:
     """The account of the key's team, as the server learned it; without a key that of the first team."""
-    key = settings.api_key
-    team = None if key is None or settings.sandbox else KeyScopes(settings.data_dir).load(key).team
+    key = None
+    if not settings.sandbox:
+        with suppress(CredentialError):
+            key = with_kept_key(settings).api_key
+    team = None if key is None else KeyScopes(settings.data_dir).load(key).team
     return await account_of(database, team, settings.account)
 
 
