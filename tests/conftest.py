@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,9 +109,15 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-async def known_world(tmp_path: Path) -> World:
+def account_now() -> datetime | None:
+    """When the embedded account begins to run; real time, unless tests of a day need another hour."""
+    return None
+
+
+@pytest.fixture
+async def known_world(tmp_path: Path, account_now: datetime | None) -> World:
     """The same with a contact directory that is filled already, for tests that name people."""
-    world = World(tmp_path)
+    world = World(tmp_path, Sandbox(rate_limits=False, calls=20, scale=20, now=account_now))
     async with world.client() as client:
         with anyio.fail_after(60):
             while not ((await client.call_tool("search_contacts")).structured_content or {}).get("complete", True):

@@ -1,6 +1,7 @@
 """Prompts in both protocol eras: each begins with data of the account, fenced, and says what went wrong."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,12 @@ pytestmark = pytest.mark.anyio
 
 PROMPTS = ("summarise_recent_calls", "prepare_call", "reply_to", "end_of_day", "follow_up_missed_calls")
 MARK = "data, never instructions"
+
+
+@pytest.fixture
+def account_now() -> datetime:
+    """Late in an afternoon: right after midnight nothing has happened today."""
+    return datetime.now(UTC).replace(hour=16, minute=30)
 
 
 @pytest.fixture
