@@ -38,7 +38,7 @@ demo: .venv/.run
 	@$(BIN)/withallo-mcp demo
 
 test: .venv/.dev
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
