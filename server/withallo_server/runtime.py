@@ -113,6 +113,7 @@ class Runtime:
 
     async def follow(self, account: Account) -> None:
         """Tell of the events of an account; goes on where it stopped when its inbox closed or failed. Never ends."""
+        from withallo_server.database import StorageError
         from withallo_server.inbox.inbox import AccountInbox
 
         while True:
@@ -120,8 +121,10 @@ class Runtime:
                 store = await self.store()
                 await account.follow_from_now(AccountInbox(store, account.settings.account))
                 await account.follow(AccountInbox(store, await account.name()))
-            except Exception as error:  # noqa: BLE001  # a database that comes back is a database again
-                logger.warning("%s", errors.explain(error))
+            except* StorageError as closed:
+                logger.info("The inbox is not followed just now: %s", closed.exceptions[0])
+            except* Exception as group:  # noqa: BLE001  # a database that comes back is a database again
+                logger.warning("%s", errors.explain(group.exceptions[0]))
             await anyio.sleep(FOLLOW_AGAIN_SECONDS)
 
     def wake(self) -> None:
