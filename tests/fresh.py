@@ -17,11 +17,18 @@ import tomllib
 from withallo_server.install.clients import CLIENTS, ClientApp
 
 REQUESTS = (
-    {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {},
-     "clientInfo": {"name": "fresh", "version": "1"}}},
+    {
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "fresh", "version": "1"},
+        },
+    },
     {"method": "notifications/initialized"},
     {"id": 2, "method": "tools/call", "params": {"name": "list_numbers", "arguments": {}}},
-)  # fmt: skip
+)
 
 
 def main(wheel: str) -> None:

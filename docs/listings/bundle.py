@@ -23,11 +23,18 @@ PARTS = ("client", "tools", "server", "sandbox", "pyproject.toml", "README.md", 
 VALIDATOR = "@anthropic-ai/mcpb@2.1.2"
 FIXED_TIME = (2026, 1, 1, 0, 0, 0)
 REQUESTS = (
-    {"id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25", "capabilities": {},
-     "clientInfo": {"name": "bundle", "version": "1"}}},
+    {
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "bundle", "version": "1"},
+        },
+    },
     {"method": "notifications/initialized"},
     {"id": 2, "method": "tools/call", "params": {"name": "list_numbers", "arguments": {}}},
-)  # fmt: skip
+)
 
 
 def main() -> None:

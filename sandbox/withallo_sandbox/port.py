@@ -70,6 +70,8 @@ def _protocol(connections: dict[Address, asyncio.Transport]) -> type[asyncio.Pro
     """Uvicorn's protocol, keeping the connections by their peer's address so that one can be cut."""
 
     class Protocol(H11Protocol):
+        """Notes a connection while it lasts."""
+
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
             super().connection_made(transport)
             connections[transport.get_extra_info("peername")[:2]] = transport

@@ -64,9 +64,14 @@ async def serve(app: ASGIApp, bound: socket.socket, *, task_status: TaskStatus[N
         task_status: Told once connections are taken.
     """
     config = uvicorn.Config(
-        app, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
+        app,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    )
     server = _Server(config)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_stop_when_cancelled, server)

@@ -37,8 +37,10 @@ def webhook_token(settings: Settings) -> SecretStr:
     except OSError as error:
         logger.warning(
             "The webhook path changes with every start: %s cannot be kept (%s). Set ALLO_WEBHOOK_TOKEN or "
-            "ALLO_DATA_DIR.", path, error.strerror,
-        )  # fmt: skip
+            "ALLO_DATA_DIR.",
+            path,
+            error.strerror,
+        )
         return SecretStr(made)
 
 

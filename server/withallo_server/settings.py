@@ -222,10 +222,8 @@ def options() -> Iterator[Option]:
     for name in sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__):
         field = Settings.model_fields[name]
         kind = field.annotation
-        yield Option(
-            name, PREFIX + name.upper(), "--" + name.replace("_", "-"), kind is bool, _holds_secret(kind),
-            field.description or "", _default(field),
-        )  # fmt: skip
+        flag, text = "--" + name.replace("_", "-"), field.description or ""
+        yield Option(name, PREFIX + name.upper(), flag, kind is bool, _holds_secret(kind), text, _default(field))
 
 
 def _holds_secret(annotation: Any) -> bool:

@@ -29,7 +29,7 @@ async def _serve(bound: socket.socket, secret: SecretStr, add: Callable[[NewEven
     app = receiver_app(Receiver([Endpoint(SecretStr(TOKEN), "default", secrets, lines)], add))
     async with anyio.create_task_group() as tasks:
         await tasks.start(serve, app, bound)
-        print(bound.getsockname()[1], flush=True)  # noqa: T201 - how the bench learns it
+        print(bound.getsockname()[1], flush=True)  # noqa: T201  # how the bench learns it
 
 
 async def _nothing(_: NewEvent) -> bool:

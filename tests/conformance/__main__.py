@@ -29,24 +29,43 @@ from withallo_server.settings import Settings
 LEGACY, MODERN = "@modelcontextprotocol/conformance@0.1.16", "@modelcontextprotocol/conformance@0.2.0-alpha.12"
 INSPECTOR = "@modelcontextprotocol/inspector@2.12"
 INSPECTED = (
-    ("tools/list", "--strict"), ("resources/list",), ("resources/templates/list",), ("prompts/list",),
-    ("tools/call", "--tool-name", "list_numbers"), ("resources/read", "--uri", "allo://numbers"),
+    ("tools/list", "--strict"),
+    ("resources/list",),
+    ("resources/templates/list",),
+    ("prompts/list",),
+    ("tools/call", "--tool-name", "list_numbers"),
+    ("resources/read", "--uri", "allo://numbers"),
     ("prompts/get", "--prompt-name", "end_of_day"),
-)  # fmt: skip
+)
 NODE = ("-y", "-p", "node@22", "-p")
 
 WITHOUT_FIXTURES = {
     LEGACY: (
-        "server-initialize", "ping", "completion-complete", "tools-list", "resources-list", "resources-subscribe",
-        "resources-unsubscribe", "prompts-list", "server-sse-multiple-streams", "dns-rebinding-protection",
+        "server-initialize",
+        "ping",
+        "completion-complete",
+        "tools-list",
+        "resources-list",
+        "resources-subscribe",
+        "resources-unsubscribe",
+        "prompts-list",
+        "server-sse-multiple-streams",
+        "dns-rebinding-protection",
     ),
     MODERN: (
-        "resources-list", "prompts-list", "server-sse-multiple-streams", "sep-2164-resource-not-found", "caching",
-        "dns-rebinding-protection", "http-header-validation", "input-required-result-missing-input-response",
-        "input-required-result-unsupported-methods", "input-required-result-ignore-extra-params",
+        "resources-list",
+        "prompts-list",
+        "server-sse-multiple-streams",
+        "sep-2164-resource-not-found",
+        "caching",
+        "dns-rebinding-protection",
+        "http-header-validation",
+        "input-required-result-missing-input-response",
+        "input-required-result-unsupported-methods",
+        "input-required-result-ignore-extra-params",
         "input-required-result-validate-input",
     ),
-}  # fmt: skip
+}
 """Scenarios that any sound server passes as it is."""
 
 

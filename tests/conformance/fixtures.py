@@ -32,10 +32,21 @@ AnyContext = Context[Any, Any]
 def install(server: AlloServer) -> None:
     """Add tools, resources, prompts and handlers."""
     for tool in (
-        test_simple_text, test_image_content, test_audio_content, test_embedded_resource, test_multiple_content_types,
-        test_tool_with_logging, test_error_handling, test_tool_with_progress, test_sampling, test_elicitation,
-        test_elicitation_sep1034_defaults, test_elicitation_sep1330_enums, *INPUT_REQUIRED, *STATELESS,
-    ):  # fmt: skip
+        test_simple_text,
+        test_image_content,
+        test_audio_content,
+        test_embedded_resource,
+        test_multiple_content_types,
+        test_tool_with_logging,
+        test_error_handling,
+        test_tool_with_progress,
+        test_sampling,
+        test_elicitation,
+        test_elicitation_sep1034_defaults,
+        test_elicitation_sep1330_enums,
+        *INPUT_REQUIRED,
+        *STATELESS,
+    ):
         server.add_tool(tool)
     _add_resources(server)
     _add_prompts(server)

@@ -24,7 +24,7 @@ from withallo_sandbox.people import (
     THOMAS_ARCHITECT,
     THOMAS_SAWMILL,
     ZOE,
-)  # fmt: skip
+)
 from withallo_sandbox.records import ANONYMOUS, Call, Message
 
 ZONE = ZoneInfo("Europe/Paris")

@@ -52,7 +52,7 @@ def test_no_question_is_answered_by_saying_nothing() -> None:
         (says("zoë"), "ZOE wrote", "Joe wrote"),
         (never(says("sawmill")), "The architect.", "The sawmill."),
     ],
-)  # fmt: skip
+)
 def test_facts_are_found_as_people_write_them(fact: Any, holds: str, lacks: str) -> None:
     assert fact.check(holds)
     assert not fact.check(lacks)

@@ -80,8 +80,17 @@ async def allo(tmp_path: Path) -> Allo:
         store, data = await server.runtime.store(), {"direction": "INBOUND", "content": "STOP", "from_number": NUMBER}
         body = {"topic": "sms.received", "data": {"id": "msg_1", "to_number": "+12125550100", **data}}
         account = await server.runtime.account.name()
-        await store.add(NewEvent(account, "msg_1", read_facts(body), server.runtime.account.now(), True, "webhook",
-                                 '{"topic": "sms.received", "data": {"content": "STOP"}}'))  # fmt: skip
+        await store.add(
+            NewEvent(
+                account,
+                "msg_1",
+                read_facts(body),
+                server.runtime.account.now(),
+                True,
+                "webhook",
+                '{"topic": "sms.received", "data": {"content": "STOP"}}',
+            )
+        )
     assert account == "default", "data of earlier versions is found again"
     return allo
 

@@ -259,8 +259,12 @@ async def test_a_number_that_two_people_share_has_both_names_in_every_list(moder
 @pytest.mark.anyio
 async def test_a_text_that_was_not_delivered_is_told_in_the_conversation(modern: "World") -> None:
     timeline = modern.sandbox.account.timeline
-    texts = [item for number in ROBERT.numbers for item in timeline.newest_first(contact=number)
-             if isinstance(item, Message) and item.direction == "OUTBOUND"]  # fmt: skip
+    texts = [
+        item
+        for number in ROBERT.numbers
+        for item in timeline.newest_first(contact=number)
+        if isinstance(item, Message) and item.direction == "OUTBOUND"
+    ]
     ours = texts[0]
     ours.failed = True
     said = await modern.call("get_contact_conversation", contact="Robert Chen", limit=50)

@@ -43,8 +43,10 @@ async def test_a_cut_list_goes_on_until_everything_was_shown_once(modern: "World
     cursor = ""
     while True:
         facts = await modern.facts("list_follow_ups", since="last 14 days", limit=30, cursor=cursor)
-        seen += [tuple(str(matter.get(key)) for key in ("kind", "at", "contact", "words", "offset"))
-                 for matter in facts["matters"]]  # fmt: skip
+        seen += [
+            tuple(str(matter.get(key)) for key in ("kind", "at", "contact", "words", "offset"))
+            for matter in facts["matters"]
+        ]
         counts.add(sum(facts.get(kind, 0) for kind in ("missed_calls", "ai_calls", "texts", "promises")))
         cursor = facts.get("next_cursor", "")
         if not cursor:
@@ -86,8 +88,11 @@ async def test_calls_that_the_receptionist_took_are_listed_with_what_was_wanted(
         call = calls[matter["call_id"]]
         assert call.result == "TRANSFERRED_AI"
         assert matter["words"]
-        later = [item for item in modern.sandbox.account.timeline.newest_first(contact=call.contact_number)
-                 if item.date > call.date and item.direction == "OUTBOUND"]  # fmt: skip
+        later = [
+            item
+            for item in modern.sandbox.account.timeline.newest_first(contact=call.contact_number)
+            if item.date > call.date and item.direction == "OUTBOUND"
+        ]
         assert all(getattr(item, "result", "") == "FAILED" or getattr(item, "failed", False) for item in later)
 
 

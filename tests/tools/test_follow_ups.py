@@ -25,22 +25,34 @@ def call(minute: int, direction: str, result: str, number: str = MARIE, said: tu
     return talk_of_item(
         Item.model_validate(
             {
-                "id": f"cll-{minute}", "type": "CALL", "direction": direction, "result": result, "allo_number": LINE,
-                "contact_number": number, "date": NOON + timedelta(minutes=minute), "transcript": rows,
+                "id": f"cll-{minute}",
+                "type": "CALL",
+                "direction": direction,
+                "result": result,
+                "allo_number": LINE,
+                "contact_number": number,
+                "date": NOON + timedelta(minutes=minute),
+                "transcript": rows,
             }
         )
-    )  # fmt: skip
+    )
 
 
 def text(minute: int, direction: str, words: str, number: str = MARIE, status: str = "DELIVERED") -> Talk:
     return talk_of_item(
         Item.model_validate(
             {
-                "id": f"msg-{minute}", "type": "SMS", "direction": direction, "content": words, "allo_number": LINE,
-                "contact_number": number, "date": NOON + timedelta(minutes=minute), "status": status,
+                "id": f"msg-{minute}",
+                "type": "SMS",
+                "direction": direction,
+                "content": words,
+                "allo_number": LINE,
+                "contact_number": number,
+                "date": NOON + timedelta(minutes=minute),
+                "status": status,
             }
         )
-    )  # fmt: skip
+    )
 
 
 def missed_ids(found: FollowUps) -> list[tuple[str, int]]:
@@ -136,14 +148,29 @@ def test_texts_wait_for_an_answer_until_we_write_or_speak() -> None:
 @pytest.mark.parametrize(
     ("words", "needs_none"),
     [
-        ("Merci beaucoup !", True), ("Thanks, see you tomorrow", True), ("👍", True), ("Ok", True), ("STOP", True),
-        ("Parfait, à demain", True), ("Ok, when?", False), ("Thanks but it is broken", False), ("ok " * 40, False),
-        ("Thanks for the reminder 👍", True), ("stop.", True), ("ARRÊT", True), ("Unsubscribe", True),
-        ("Liked “See you at five”", True), ("Stop by at five", False), ("ok let me think", False), ("oui", True),
-        ("Congratulations, you won! https://x.example/prize", True), ("Your code is 123456", True),
-        ("Here is our plan https://x.example/plan", False), ("The gate code is behind the door", False),
+        ("Merci beaucoup !", True),
+        ("Thanks, see you tomorrow", True),
+        ("👍", True),
+        ("Ok", True),
+        ("STOP", True),
+        ("Parfait, à demain", True),
+        ("Ok, when?", False),
+        ("Thanks but it is broken", False),
+        ("ok " * 40, False),
+        ("Thanks for the reminder 👍", True),
+        ("stop.", True),
+        ("ARRÊT", True),
+        ("Unsubscribe", True),
+        ("Liked “See you at five”", True),
+        ("Stop by at five", False),
+        ("ok let me think", False),
+        ("oui", True),
+        ("Congratulations, you won! https://x.example/prize", True),
+        ("Your code is 123456", True),
+        ("Here is our plan https://x.example/plan", False),
+        ("The gate code is behind the door", False),
     ],
-)  # fmt: skip
+)
 def test_texts_that_need_no_answer_are_told_apart(words: str, needs_none: bool) -> None:
     (found,) = follow_ups([text(0, "INBOUND", words)]).unanswered
     assert found.needs_none is needs_none
@@ -152,11 +179,16 @@ def test_texts_that_need_no_answer_are_told_apart(words: str, needs_none: bool) 
 @pytest.mark.parametrize(
     ("words", "needs_none"),
     [
-        ("Ok, I'm home.", True), ("ok let me think", True), ("Ok je suis là", True), ("Super, je note", True),
-        ("Ok but call me first", False), ("Merci, vous pouvez rappeler ?", False), ("At five then, with oak", False),
+        ("Ok, I'm home.", True),
+        ("ok let me think", True),
+        ("Ok je suis là", True),
+        ("Super, je note", True),
+        ("Ok but call me first", False),
+        ("Merci, vous pouvez rappeler ?", False),
+        ("At five then, with oak", False),
         ("Thanks, I'll wait for the quote you wanted to send us last week, as agreed with Hugo", False),
     ],
-)  # fmt: skip
+)
 def test_a_short_acknowledgement_of_our_text_needs_no_answer(words: str, needs_none: bool) -> None:
     (found,) = follow_ups([text(0, "OUTBOUND", "We come at five."), text(9, "INBOUND", words)]).unanswered
     assert found.needs_none is needs_none

@@ -258,11 +258,33 @@ def test_a_day_and_month_in_doubt_are_refused_with_both_readings(written: str) -
 @pytest.mark.parametrize(
     "written",
     [
-        "soon", "2026-13-01", "2026-02-30", "25:00", "13pm", "12", "-1", "a", "before yesterday", "Monday or Tuesday",
-        "last", "cette", "99/99/2026", "0001-01-01", "9999-12-31", "9999-12-31T23:59:59-12:00", "last 9999 years",
-        "2026-03-29T", "T14:00", "--", "'; DROP TABLE calls", "\uff11\uff12", "last 7 parsecs", "week", "mi-mars",
+        "soon",
+        "2026-13-01",
+        "2026-02-30",
+        "25:00",
+        "13pm",
+        "12",
+        "-1",
+        "a",
+        "before yesterday",
+        "Monday or Tuesday",
+        "last",
+        "cette",
+        "99/99/2026",
+        "0001-01-01",
+        "9999-12-31",
+        "9999-12-31T23:59:59-12:00",
+        "last 9999 years",
+        "2026-03-29T",
+        "T14:00",
+        "--",
+        "'; DROP TABLE calls",
+        "\uff11\uff12",
+        "last 7 parsecs",
+        "week",
+        "mi-mars",
     ],
-)  # fmt: skip
+)
 def test_unreadable_words_are_refused_with_the_forms_that_work(written: str) -> None:
     with pytest.raises(ToolError, match=r"`since`.*Forms that work: 2026-03-29"):
         parse_range(written, None, zone=PARIS, now=NOW)

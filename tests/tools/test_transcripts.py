@@ -47,11 +47,18 @@ def test_words_match_from_their_beginning_without_accents_and_case() -> None:
 @pytest.mark.parametrize(
     "forms",
     [
-        "price prices priced pricing", "quote quotes quoted quotation", "deliver delivery deliveries delivered",
-        "agree agreed agreement", "company companies", "rappeler rappelez rappelle rappelé rappellerai",
-        "livrer livraison livrée livrez", "devis", "facture factures facturer", "envoyer envoie envoyez envoyé",
+        "price prices priced pricing",
+        "quote quotes quoted quotation",
+        "deliver delivery deliveries delivered",
+        "agree agreed agreement",
+        "company companies",
+        "rappeler rappelez rappelle rappelé rappellerai",
+        "livrer livraison livrée livrez",
+        "devis",
+        "facture factures facturer",
+        "envoyer envoie envoyez envoyé",
     ],
-)  # fmt: skip
+)
 def test_a_word_is_found_in_its_usual_forms(forms: str) -> None:
     for asked in forms.split():
         for written in forms.split():

@@ -45,8 +45,10 @@ async def call_rows(
     """
     names = await names_for(reach, [call.number for call in calls])
     rows = [_row(reach, call, names, gist_length) for call in calls]
-    return [(_text(reach, call, row, lines, who="" if of_one else beside(call.number, names, call.name)), row)
-            for call, row in zip(calls, rows, strict=True)]  # fmt: skip
+    return [
+        (_text(reach, call, row, lines, who="" if of_one else beside(call.number, names, call.name)), row)
+        for call, row in zip(calls, rows, strict=True)
+    ]
 
 
 def _text(reach: Services, call: CallFacts, row: CallRow, lines: Mapping[str, str], who: str) -> str:

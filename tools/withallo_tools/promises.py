@@ -64,15 +64,30 @@ _REGULAR = (
     "chiffrer rédiger mailer partager compléter laisser garder monter poser passer finaliser donner"
 )
 _IRREGULAR = {
-    "envoyer": ("envoie", "enverr"), "renvoyer": ("renvoie", "renverr"), "rappeler": ("rappelle", "rappell?er"),
-    "appeler": ("appelle", "appell?er"), "payer": ("paie|paye", "pa[iy]er"), "faire": ("fais", "fer"),
-    "tenir": ("tiens", "tiendr"), "revenir": ("reviens", "reviendr"), "mettre": ("mets", "mettr"),
-    "transmettre": ("transmets", "transmettr"), "remettre": ("remets", "remettr"), "répondre": ("réponds", "répondr"),
-    "écrire": ("écris", "écrir"), "dire": ("dis", "dir"), "redire": ("redis", "redir"),
-    "prévenir": ("préviens", "préviendr"), "fournir": ("fournis", "fournir"), "reprendre": ("reprends", "reprendr"),
-    "établir": ("établis", "établir"), "occuper": ("occupe", "occuper"), "charger": ("charge", "charger"),
-    "joindre": ("joins", "joindr"), "venir": ("viens", "viendr"),
-}  # fmt: skip
+    "envoyer": ("envoie", "enverr"),
+    "renvoyer": ("renvoie", "renverr"),
+    "rappeler": ("rappelle", "rappell?er"),
+    "appeler": ("appelle", "appell?er"),
+    "payer": ("paie|paye", "pa[iy]er"),
+    "faire": ("fais", "fer"),
+    "tenir": ("tiens", "tiendr"),
+    "revenir": ("reviens", "reviendr"),
+    "mettre": ("mets", "mettr"),
+    "transmettre": ("transmets", "transmettr"),
+    "remettre": ("remets", "remettr"),
+    "répondre": ("réponds", "répondr"),
+    "écrire": ("écris", "écrir"),
+    "dire": ("dis", "dir"),
+    "redire": ("redis", "redir"),
+    "prévenir": ("préviens", "préviendr"),
+    "fournir": ("fournis", "fournir"),
+    "reprendre": ("reprends", "reprendr"),
+    "établir": ("établis", "établir"),
+    "occuper": ("occupe", "occuper"),
+    "charger": ("charge", "charger"),
+    "joindre": ("joins", "joindr"),
+    "venir": ("viens", "viendr"),
+}
 _PRONOUNS = r"(?:(?:vous|te|leur|lui|le|la|les|y|en|me|nous|tout|ça)\s+|[tlm]'\s*|m'en\s+|vous l'\s*|te l'\s*)*"
 _BIENTOT = (
     r"(?:demain|ce soir|ce matin|cet après-midi|cette semaine|aujourd'hui|(?:lun|mar|mercre|jeu|vendre|same)di|"

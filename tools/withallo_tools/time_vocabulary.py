@@ -14,30 +14,68 @@ def _either(words: dict[str, int]) -> str:
 
 
 NUMBERS = _lexicon(
-    "", "a an one un une", "two deux", "three trois", "four quatre", "five cinq", "six", "seven sept", "eight huit",
-    "nine neuf", "ten dix", "eleven onze", "twelve douze",
-)  # fmt: skip
+    "",
+    "a an one un une",
+    "two deux",
+    "three trois",
+    "four quatre",
+    "five cinq",
+    "six",
+    "seven sept",
+    "eight huit",
+    "nine neuf",
+    "ten dix",
+    "eleven onze",
+    "twelve douze",
+)
 MINUTE, HOUR, ONE_DAY, WEEK, WEEKEND, MONTH, QUARTER, YEAR = range(8)
 UNITS = _lexicon(
-    "minute minutes min mins mn", "hour hours hr hrs h heure heures", "day days d jour jours j",
-    "week weeks w semaine semaines", "weekend week-end", "month months mois", "quarter quarters trimestre trimestres",
+    "minute minutes min mins mn",
+    "hour hours hr hrs h heure heures",
+    "day days d jour jours j",
+    "week weeks w semaine semaines",
+    "weekend week-end",
+    "month months mois",
+    "quarter quarters trimestre trimestres",
     "year years y an ans annee annees",
-)  # fmt: skip
+)
 MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 WEEKDAYS = _lexicon(
-    "monday mon lundi", "tuesday tue mardi", "wednesday wed mercredi", "thursday thu jeudi", "friday fri vendredi",
-    "saturday sat samedi", "sunday sun dimanche",
-)  # fmt: skip
+    "monday mon lundi",
+    "tuesday tue mardi",
+    "wednesday wed mercredi",
+    "thursday thu jeudi",
+    "friday fri vendredi",
+    "saturday sat samedi",
+    "sunday sun dimanche",
+)
 DAYS = {
-    "today": 0, "aujourd'hui": 0, "aujourdhui": 0, "yesterday": -1, "hier": -1, "day before yesterday": -2,
-    "avant-hier": -2, "avant hier": -2, "tomorrow": 1, "demain": 1,
-}  # fmt: skip
+    "today": 0,
+    "aujourd'hui": 0,
+    "aujourdhui": 0,
+    "yesterday": -1,
+    "hier": -1,
+    "day before yesterday": -2,
+    "avant-hier": -2,
+    "avant hier": -2,
+    "tomorrow": 1,
+    "demain": 1,
+}
 DAYS_BESIDE_A_PART = {"": 0, "this": 0, "ce": 0, "cet": 0, "cette": 0, "last": -1, "derniere": -1}
 PARTS = {
-    "morning": (5, 12), "matin": (5, 12), "matinee": (5, 12), "afternoon": (12, 18), "apres-midi": (12, 18),
-    "apres midi": (12, 18), "evening": (18, 24), "soir": (18, 24), "soiree": (18, 24), "tonight": (18, 29),
-    "night": (18, 29), "nuit": (18, 29),
-}  # fmt: skip
+    "morning": (5, 12),
+    "matin": (5, 12),
+    "matinee": (5, 12),
+    "afternoon": (12, 18),
+    "apres-midi": (12, 18),
+    "apres midi": (12, 18),
+    "evening": (18, 24),
+    "soir": (18, 24),
+    "soiree": (18, 24),
+    "tonight": (18, 29),
+    "night": (18, 29),
+    "nuit": (18, 29),
+}
 NAMED_TIMES = {"noon": time(12), "midi": time(12), "midnight": time(), "minuit": time()}
 
 LAST = r"(?:last|past|previous|derniere?s?|precedente?s?|passee?s?)"
@@ -46,8 +84,10 @@ UNIT = rf"(?P<unit>{_either(UNITS)})"
 LEAD = re.compile(r"(?:since|from|until|till|depuis|des|a partir|jusqu'?(?:a|en)?)\b ?")
 ROLLING = re.compile(rf"\bthe last (?=(?:{_either(UNITS)})\b)")
 ARTICLE = re.compile(r"\b(?:the|les?|la|of|d[eu]|on|during|pendant|au cours|ces)\b ?|\b[ld]'(?=[a-z])")
-AGO = re.compile(rf"(?:il y a|y a) {AMOUNT} ?{UNIT}|{AMOUNT.replace('amount', 'amount_')} ?"
-                  rf"{UNIT.replace('unit', 'unit_')} ago")  # fmt: skip
+AGO = re.compile(
+    rf"(?:il y a|y a) {AMOUNT} ?{UNIT}|{AMOUNT.replace('amount', 'amount_')} ?"
+    rf"{UNIT.replace('unit', 'unit_')} ago"
+)
 SPAN = re.compile(rf"(?:in |over |dans |sur |for )?(?P<last>{LAST} )?(?:{AMOUNT} ?)?(?P<last_>{LAST} )?{UNIT}")
 CALENDAR = re.compile(
     rf"(?P<which>this|current|{LAST}|next|ce|cette|cet|beginning|start|debut)? ?(?P<unit>{_either(UNITS)})"

@@ -88,8 +88,14 @@ class Reader:
 
     def _find(self, text: str) -> Bounds | None:
         readers: tuple[Callable[[str], Bounds | None], ...] = (
-            self._instant, self._day, self._period, self._ago, self._day_with_time, self._span, self._long_tail,
-        )  # fmt: skip
+            self._instant,
+            self._day,
+            self._period,
+            self._ago,
+            self._day_with_time,
+            self._span,
+            self._long_tail,
+        )
         return next((found for reader in readers if (found := reader(text)) is not None), None)
 
     def _instant(self, text: str) -> Bounds | None:
@@ -202,9 +208,11 @@ class Reader:
         from dateparser.date import DateDataParser
 
         settings = {
-            "RELATIVE_BASE": self.now.replace(tzinfo=None), "PREFER_DATES_FROM": "past", "DATE_ORDER": "DMY",
+            "RELATIVE_BASE": self.now.replace(tzinfo=None),
+            "PREFER_DATES_FROM": "past",
+            "DATE_ORDER": "DMY",
             "RETURN_TIME_AS_PERIOD": True,
-        }  # fmt: skip
+        }
         data = DateDataParser(languages=["en", "fr"], settings=settings).get_date_data(text)
         if data.date_obj is None or data.period == "year":
             return None

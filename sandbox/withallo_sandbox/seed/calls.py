@@ -15,8 +15,13 @@ from withallo_sandbox.seed.people_pool import Callers, at_work, moment
 from withallo_sandbox.seed.talk import Kind, Script, outline, speak
 
 _INBOUND: Final[dict[Result, int]] = {
-    "ANSWERED": 70, "MISSED": 9, "VOICEMAIL": 10, "TRANSFERRED_AI": 7, "TRANSFERRED_EXTERNAL": 2, "BLOCKED": 2,
-}  # fmt: skip
+    "ANSWERED": 70,
+    "MISSED": 9,
+    "VOICEMAIL": 10,
+    "TRANSFERRED_AI": 7,
+    "TRANSFERRED_EXTERNAL": 2,
+    "BLOCKED": 2,
+}
 _AFTER_HOURS: Final[dict[Result, int]] = {"VOICEMAIL": 40, "TRANSFERRED_AI": 45, "MISSED": 15}
 _OUTBOUND: Final[dict[Result, int]] = {"ANSWERED": 74, "VOICEMAIL": 17, "FAILED": 9}
 _KINDS: Final[dict[tuple[Direction, Result], Kind]] = {

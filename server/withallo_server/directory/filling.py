@@ -259,9 +259,13 @@ class Filler:
         if gap is None or gap < turn.sweep - 1:
             forget(connection, self._account_id, source=source, before_sweep=turn.sweep - 1, region=self._region)
         finished = {
-            "sweep": turn.sweep + 1, "next_page": 0, "total_pages": turn.page + 1, "finished_at": self._wall(),
-            "owner": None, "owned_until": None,
-        }  # fmt: skip
+            "sweep": turn.sweep + 1,
+            "next_page": 0,
+            "total_pages": turn.page + 1,
+            "finished_at": self._wall(),
+            "owner": None,
+            "owned_until": None,
+        }
         connection.execute(update(fills).where(mine).values(**finished))
 
     def _states(self, connection: Connection) -> dict[str, Any]:

@@ -118,10 +118,18 @@ def _with_cors(app: ASGIApp, settings: Settings) -> ASGIApp:
         app,
         allow_origins=settings.allowed_origins,
         allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["authorization", "content-type", "accept", "last-event-id", "mcp-session-id",
-                       "mcp-protocol-version", "mcp-method", "mcp-name"],
+        allow_headers=[
+            "authorization",
+            "content-type",
+            "accept",
+            "last-event-id",
+            "mcp-session-id",
+            "mcp-protocol-version",
+            "mcp-method",
+            "mcp-name",
+        ],
         expose_headers=["mcp-session-id", "www-authenticate"],
-    )  # fmt: skip
+    )
 
 
 class _UntilTheEnd:

@@ -18,11 +18,24 @@ from withallo_server.http.runtime import HttpRuntime
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 _METHODS = frozenset(
     {
-        "initialize", "ping", "server/discover", "tools/list", "tools/call", "resources/list", "resources/read",
-        "resources/templates/list", "resources/subscribe", "resources/unsubscribe", "subscriptions/listen",
-        "prompts/list", "prompts/get", "completion/complete", "notifications/initialized", "notifications/cancelled",
+        "initialize",
+        "ping",
+        "server/discover",
+        "tools/list",
+        "tools/call",
+        "resources/list",
+        "resources/read",
+        "resources/templates/list",
+        "resources/subscribe",
+        "resources/unsubscribe",
+        "subscriptions/listen",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+        "notifications/initialized",
+        "notifications/cancelled",
     }
-)  # fmt: skip
+)
 _ROUTES = ("/mcp", "/webhooks/", "/healthz", "/readyz", "/metrics", "/.well-known/")
 
 

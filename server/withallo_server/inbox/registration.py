@@ -18,9 +18,17 @@ from withallo_server.webhook_path import path_of
 DESCRIPTION: Final = "withallo-mcp inbox"
 
 _USUAL: Final = (
-    "call.received", "call.triggered", "call.answered", "call.completed", "tag.added", "tag.removed", "sms.received",
-    "sms.sent", "contact.created", "contact.updated",
-)  # fmt: skip
+    "call.received",
+    "call.triggered",
+    "call.answered",
+    "call.completed",
+    "tag.added",
+    "tag.removed",
+    "sms.received",
+    "sms.sent",
+    "contact.created",
+    "contact.updated",
+)
 _NOT_OURS: Final = "partner."
 
 

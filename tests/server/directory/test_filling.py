@@ -256,9 +256,11 @@ async def test_a_list_that_cannot_be_read_does_not_hold_up_the_other(database: D
     people = [{"id": "per-1", "name": "Paul", "last_name": "Chiffre"}]
     asked: list[str] = []
     client = allo(
-        contacts(3), people, asked=asked,
+        contacts(3),
+        people,
+        asked=asked,
         refuse=lambda asked: httpx.Response(404, json={}) if asked.method == "GET" else None,
-    )  # fmt: skip
+    )
     async with filling(database, client, _holding("CONTACTS_READ", "CRM_READ"), Hours(6)) as directory:
         page = await directory.search("chiffre", limit=5)
         assert ([one.name for one in page.people], page.complete) == (["Paul Chiffre"], False)

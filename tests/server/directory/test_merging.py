@@ -161,11 +161,14 @@ async def test_a_name_heard_beside_a_number_is_kept_without_an_id(empty: Directo
 @pytest.mark.parametrize(
     "data",
     [
-        {}, {"id": 5}, {"id": "cnt_1", "numbers": "x", "emails": [None, 3], "name": ["a"], "company": 7},
-        {"id": "con_1", "name": "\x00\ud800 \u202e", "numbers": [{}, "\x00"]}, {"person": None, "id": "msg_1"},
+        {},
+        {"id": 5},
+        {"id": "cnt_1", "numbers": "x", "emails": [None, 3], "name": ["a"], "company": 7},
+        {"id": "con_1", "name": "\x00\ud800 \u202e", "numbers": [{}, "\x00"]},
+        {"person": None, "id": "msg_1"},
         {"person": {"id": "con_2", "name": "a" * 100_000, "numbers": ["1" * 5000] * 5000}},
     ],
-)  # fmt: skip
+)
 async def test_malformed_events_do_no_harm(empty: Directory, data: dict[str, Any]) -> None:
     await empty.remember([person("cnt_1", "Marie Dupont", "+33612345678")])
     await empty.observe(data)

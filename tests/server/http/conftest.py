@@ -162,8 +162,14 @@ class TestIssuer:
 
     def token(self, **claims: Any) -> str:
         """An access token; claims replace those of a good one, None leaves one out."""
-        good = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "client_id": "desk", "scope": "allo:write",
-                "exp": int(time.time()) + 300}  # fmt: skip
+        good = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "ana",
+            "client_id": "desk",
+            "scope": "allo:write",
+            "exp": int(time.time()) + 300,
+        }
         wanted = {name: value for name, value in {**good, **claims}.items() if value is not None}
         return jwt.encode(wanted, self.key, "RS256", headers={"kid": self.key_id})
 

@@ -82,9 +82,17 @@ async def test_no_database_is_not_ready(served: Any) -> None:
 
 
 MALFORMED = (
-    b"", b"{", b"[]", b"null", b'"x"', b'{"jsonrpc": "1.0"}', b'{"jsonrpc":"2.0","id":{},"method":7}', b"\xff\xfe",
-    b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":[]}}', b"[" * 100_000,
-)  # fmt: skip
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b'"x"',
+    b'{"jsonrpc": "1.0"}',
+    b'{"jsonrpc":"2.0","id":{},"method":7}',
+    b"\xff\xfe",
+    b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":[]}}',
+    b"[" * 100_000,
+)
 
 
 @pytest.mark.anyio

@@ -142,8 +142,10 @@ async def test_resources_open_with_the_scope_of_their_tool_and_no_other(served: 
     person, contacts = hashed("person", "allo:contacts:read")
     caller, calls = hashed("caller", "allo:calls:read")
     events = "allo://contacts/Marie%20Dupont/events"
-    closed = {person: (events, "allo://inbox", "allo://calls/cll-1", "allo://nothing"),
-              caller: (events, "allo://contacts/cnt_1", "allo://conversations/Marie", "ALLO://inbox")}  # fmt: skip
+    closed = {
+        person: (events, "allo://inbox", "allo://calls/cll-1", "allo://nothing"),
+        caller: (events, "allo://contacts/cnt_1", "allo://conversations/Marie", "ALLO://inbox"),
+    }
     async with served(tokens=(contacts, calls)) as it:
         for authorization, addresses in closed.items():
             async with it.client(authorization, era) as client:
@@ -354,8 +356,13 @@ async def test_only_known_hosts_and_origins_are_answered(served: Any, hashed: Ha
 async def test_what_a_proxy_passes_on_needs_somebody_who_is_known(served: Any, hashed: Hashed) -> None:
     """A server of one machine stays that, whatever a tunnel or proxy in front makes of its address."""
     authorization, line = hashed()
-    marks = ({"x-forwarded-for": "203.0.113.7"}, {"Forwarded": "for=203.0.113.7"}, {"x-real-ip": "203.0.113.7"},
-             {"via": "1.1 proxy"}, {"x-forwarded-host": "mcp.example.com"})  # fmt: skip
+    marks = (
+        {"x-forwarded-for": "203.0.113.7"},
+        {"Forwarded": "for=203.0.113.7"},
+        {"x-real-ip": "203.0.113.7"},
+        {"via": "1.1 proxy"},
+        {"x-forwarded-host": "mcp.example.com"},
+    )
     async with served() as it, httpx.AsyncClient() as http:
         assert (await it.post()).status_code == 400
         for mark in marks:

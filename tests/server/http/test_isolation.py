@@ -120,8 +120,15 @@ async def store_event(served: Any, account: str) -> str:
     from withallo_server.inbox.events import NewEvent
     from withallo_server.inbox.facts import read_facts
 
-    data = {"id": "msg_1", "direction": "INBOUND", "type": "SMS", "content": f"{CANARY} wrote", "from_number": NUMBER,
-            "to_number": "+12125550100", "sent_at": "2026-11-20T10:00:00Z"}  # fmt: skip
+    data = {
+        "id": "msg_1",
+        "direction": "INBOUND",
+        "type": "SMS",
+        "content": f"{CANARY} wrote",
+        "from_number": NUMBER,
+        "to_number": "+12125550100",
+        "sent_at": "2026-11-20T10:00:00Z",
+    }
     body = {"topic": "sms.received", "version": "2.0", "data": data}
     now = served.runtime.account.now()
     event = NewEvent(account, "msg_theirs", read_facts(body), now, True, "webhook", payload=json.dumps(body))

@@ -244,9 +244,16 @@ async def _store(runtime: HttpRuntime, account: str, content: str, topic: str = 
     body = {
         "topic": topic,
         "version": "2.0",
-        "data": {"id": "msg_1", "direction": "INBOUND", "type": "SMS", "content": content, "sent_at":
-                 "2026-11-20T10:00:00Z", "from_number": "+33612345678", "to_number": "+33199000010"},
-    }  # fmt: skip
+        "data": {
+            "id": "msg_1",
+            "direction": "INBOUND",
+            "type": "SMS",
+            "content": content,
+            "sent_at": "2026-11-20T10:00:00Z",
+            "from_number": "+33612345678",
+            "to_number": "+33199000010",
+        },
+    }
     store = await runtime.store()
     event = NewEvent(account, "msg_canary", read_facts(body), runtime._now(), True, "webhook", payload=json.dumps(body))
     await store.add(event)

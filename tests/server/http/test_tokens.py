@@ -73,9 +73,17 @@ def test_a_file_that_became_wrong_changes_nothing_and_a_file_that_is_gone_revoke
 
 @pytest.mark.parametrize(
     "line",
-    ["", "desk", "desk:sha256:", "desk:sha256:zz", ":sha256:" + "0" * 64, "desk:md5:" + "0" * 32,
-     "desk:sha256:" + "0" * 64 + ":admin", "desk:sha256:" + "0" * 63],
-)  # fmt: skip
+    [
+        "",
+        "desk",
+        "desk:sha256:",
+        "desk:sha256:zz",
+        ":sha256:" + "0" * 64,
+        "desk:md5:" + "0" * 32,
+        "desk:sha256:" + "0" * 64 + ":admin",
+        "desk:sha256:" + "0" * 63,
+    ],
+)
 def test_a_line_that_is_no_token_stops_the_start_and_is_not_repeated(line: str) -> None:
     with pytest.raises(TokenLineError) as caught:
         read_line(line)
