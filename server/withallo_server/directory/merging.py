@@ -194,9 +194,10 @@ class _Batch:
                 words.c.account_id == self.account, words.c.key.in_([f"={word}" for word in chunk])
             )
             new = set(chunk) - set(self.connection.scalars(known))
-            pairs = ((key, word) for word in new for key in (f"={word}", *spellings(word)))
-            rows = [{"account_id": self.account, "key": key, "word": word} for key, word in sorted(pairs)]
-            upsert(self.connection, words, rows)
+            pairs = sorted((key, word) for word in new for key in (f"={word}", *spellings(word)))
+            for some in _chunks(pairs):
+                rows = [{"account_id": self.account, "key": key, "word": word} for key, word in some]
+                upsert(self.connection, words, rows)
 
     def _add(self, person: int, record: Record) -> None:
         self.members[person][record.record_id] = record
