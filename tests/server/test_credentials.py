@@ -17,6 +17,8 @@ KEY = SecretStr("ak_live_canary")
 
 
 class Held(KeyringBackend):
+    """A keyring in memory."""
+
     priority = 1
 
     def __init__(self) -> None:

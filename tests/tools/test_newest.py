@@ -18,6 +18,8 @@ BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Item:
+    """A row with its time."""
+
     id: str
     at: datetime | None
 

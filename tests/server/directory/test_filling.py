@@ -147,6 +147,8 @@ async def test_searching_while_it_fills_says_that_somebody_may_be_missing(databa
         return frozenset(["CONTACTS_READ"])
 
     class Slow(httpx.AsyncBaseTransport):
+        """Holds the second page back until it is told to go on."""
+
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             page = int(request.url.params["page"])
             if page == 1:

@@ -13,6 +13,8 @@ from withallo_tools.services import Person
 
 @dataclass(frozen=True)
 class Query:
+    """One labelled query: what is typed, and whom it may mean."""
+
     kind: str
     text: str
     meant: tuple[str, ...]

@@ -51,6 +51,8 @@ def serve() -> Iterator[Serve]:
 
 def _handler(answer: Callable[[str], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        """Answers by the name of who asks."""
+
         def do_GET(self) -> None:
             status, headers, body = answer(self.headers.get("User-Agent", ""))
             self.send_response_only(status)

@@ -92,6 +92,8 @@ class Collector:
         taken = self
 
         class Handler(BaseHTTPRequestHandler):
+            """Keeps what is posted."""
+
             def do_POST(self) -> None:
                 taken.taken += self.rfile.read(int(self.headers["content-length"]))
                 self.send_response(200)

@@ -101,6 +101,8 @@ async def test_the_public_key_is_no_password(issuer: Any) -> None:
     from jwt.algorithms import HMACAlgorithm
 
     class Naive(HMACAlgorithm):
+        """Takes a public key for a shared secret."""
+
         def prepare_key(self, key: Any) -> bytes:
             return bytes(key)
 

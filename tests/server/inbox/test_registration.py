@@ -120,6 +120,8 @@ def answering(status: int) -> httpx.AsyncBaseTransport:
 
 
 class Failing(httpx.AsyncBaseTransport):
+    """No connection, always for the same reason."""
+
     def __init__(self, error: Exception) -> None:
         self.error = error
 

@@ -118,6 +118,8 @@ async def test_a_cursor_survives_pruning(inbox: AccountInbox, make_event: MakeEv
 
 
 class Pushed(BaseModel):
+    """What enters a session, as Claude Code reads it."""
+
     content: str
     meta: dict[str, str]
 
