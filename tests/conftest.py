@@ -23,6 +23,7 @@ from mcp.client.stdio import StdioServerParameters
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.types import CallToolResult, TextContent
 from starlette.types import ASGIApp
+from tests.hurry import Hurry
 
 from withallo_client import AlloClient
 from withallo_sandbox import Sandbox, serve
@@ -73,7 +74,8 @@ class World:
         """A server; started again, it is another process's life on the same data."""
         chosen = {"timezone": "Europe/Paris", "approval_page": "off", **self.settings, **settings}
         key = chosen.get("api_key", "ak_live_sandbox")
-        allo = AlloClient(key, timeout=self.patience, transport=httpx.ASGITransport(app=self.sandbox.app))
+        transport = httpx.ASGITransport(app=self.sandbox.app)
+        allo = AlloClient(key, timeout=self.patience, transport=transport, clock=Hurry().clock)
         settings_here = Settings(data_dir=self.folder, sandbox=True, **chosen)
         return build_server(settings_here, client=allo, sandbox=self.sandbox)
 

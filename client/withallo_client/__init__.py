@@ -1,6 +1,7 @@
 """A typed, async client for the Allo phone system (withallo.com)."""
 
 from withallo_client._address import is_public_host
+from withallo_client._answers import counting_unreadable
 from withallo_client._limits import Clock
 from withallo_client._recordings import Recording
 from withallo_client._version import __version__
@@ -127,6 +128,7 @@ __all__ = [
     "Webhooks",
     "WithalloError",
     "__version__",
+    "counting_unreadable",
     "is_public_host",
     "verify_signature",
 ]

@@ -1,7 +1,10 @@
 """What Allo answered, read into models: whatever is not as the contract says ends in `InvalidResponseError`."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -13,6 +16,22 @@ from withallo_client.errors import InvalidResponseError
 from withallo_client.models.base import Page
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_unreadable: ContextVar[Counter[str] | None] = ContextVar("unreadable", default=None)
+
+
+@contextmanager
+def counting_unreadable() -> Iterator[Counter[str]]:
+    """Count, by route, the rows left out of the answers inside this block because they are not as the contract says.
+
+    Whoever shows rows to somebody can own up to those that are missing.
+    """
+    counter: Counter[str] = Counter()
+    token = _unreadable.set(counter)
+    try:
+        yield counter
+    finally:
+        _unreadable.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,8 @@ class Answer:
                 odd.append(error)
         if odd and not read:
             raise odd[0]
+        if odd and (counter := _unreadable.get()) is not None:
+            counter[self.route] += len(odd)
         return read, len(odd)
 
     def _read(self, model: type[Model], value: Any) -> Model:

@@ -35,7 +35,7 @@ from mcp.types import (
 from mcp.types import Tool as ListedTool
 from pydantic import AnyUrl, ValidationError
 
-from withallo_client import __version__
+from withallo_client import __version__, counting_unreadable
 from withallo_server import errors, tool_list
 from withallo_server.consent import card_tool
 from withallo_server.guardrails.readings import watch
@@ -158,7 +158,9 @@ class AlloServer(MCPServer[Runtime]):
         self.runtime.wake()
         await self.runtime.current.ready()
         try:
-            return await super().call_tool(name, arguments, context)
+            with counting_unreadable() as unreadable:
+                result = await super().call_tool(name, arguments, context)
+            return _owned_up(result, unreadable.total()) if unreadable else result
         except UnexpectedToolError as error:
             if isinstance(error.__cause__, InputNeeded):
                 return error.__cause__.result
@@ -257,6 +259,12 @@ async def _lifespan(server: MCPServer[Runtime]) -> AsyncIterator[Runtime]:
     assert isinstance(server, AlloServer)  # noqa: S101  # the SDK hands the server itself over, typed as its base
     async with server.runtime.running() as runtime:
         yield runtime
+
+
+def _owned_up(result: CallToolResult | InputRequiredResult, unreadable: int) -> CallToolResult | InputRequiredResult:
+    from withallo_tools.answers import own_up
+
+    return own_up(result, unreadable) if isinstance(result, CallToolResult) else result
 
 
 def _listened_to(params: Mapping[str, Any]) -> Iterator[str]:

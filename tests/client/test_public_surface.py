@@ -73,6 +73,7 @@ SURFACE = [
     "Webhooks",
     "WithalloError",
     "__version__",
+    "counting_unreadable",
     "is_public_host",
     "verify_signature",
 ]

@@ -1,7 +1,6 @@
 """The tools through an in-memory MCP client of both protocol eras, on the embedded account."""
 
 import json
-import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,8 +14,9 @@ import pytest
 from mcp import Client
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+from tests.hurry import Hurry
 
-from withallo_client import AlloClient, Clock
+from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
 from withallo_server.factory import build_server
 from withallo_server.settings import Settings
@@ -87,18 +87,6 @@ class World:
             return answer.json()
 
 
-class _Hurry:
-    """A clock on which waiting takes no time: Allo's limits a second need not slow a test down."""
-
-    def __init__(self) -> None:
-        self.skipped = 0.0
-        self.clock = Clock(monotonic=lambda: time.monotonic() + self.skipped, sleep=self._skip)
-
-    async def _skip(self, seconds: float) -> None:
-        self.skipped += seconds
-        await anyio.lowlevel.checkpoint()
-
-
 class _Watched(httpx.AsyncBaseTransport):
     """Notes every request, and closes routes."""
 
@@ -141,7 +129,7 @@ async def _world(
         opened.asked.append(params.message)
         return ElicitResult(action="accept", content={"approve": True})
 
-    async with AlloClient(key, transport=transport, clock=_Hurry().clock) as allo:
+    async with AlloClient(key, transport=transport, clock=Hurry().clock) as allo:
         server = build_server(Settings(sandbox=True, data_dir=folder, **decided), client=allo, sandbox=sandbox)
         async with Client(server, mode=mode, elicitation_callback=agree if asks else None) as mcp:
             opened = transport.world = World(sandbox, mcp)

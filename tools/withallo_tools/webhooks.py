@@ -13,7 +13,8 @@ from withallo_client import ForbiddenError, NotFoundError, Webhook, WebhookEndpo
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.lines import find_line, read_number
 from withallo_tools.outsiders import clean
-from withallo_tools.parameters import OPTIONAL, IdempotencyKey
+from withallo_tools.paging import next_cursor, read_offset
+from withallo_tools.parameters import OPTIONAL, Cursor, IdempotencyKey
 from withallo_tools.phone import looks_like_number
 from withallo_tools.services import Request, Services, Write, services
 from withallo_tools.together import together
@@ -45,6 +46,7 @@ class Webhooks(Facts):
     """Webhooks of both kinds."""
 
     webhooks: tuple[WebhookRow, ...] = ()
+    next_cursor: str = ""
 
 
 class CreatedWebhook(Facts):
@@ -63,15 +65,20 @@ class DeletedWebhook(Facts):
 
 
 @tool(title="List webhooks", effect=Effect.READ, toolset="webhooks", scopes=_SCOPES)
-async def list_webhooks(ctx: ToolContext) -> Annotated[CallToolResult, Webhooks]:
+async def list_webhooks(ctx: ToolContext, *, cursor: Cursor = "") -> Annotated[CallToolResult, Webhooks]:
     """List where Allo delivers events: v2 endpoints (all lines, signed) and v1 webhooks (one line each, unsigned).
 
     What was delivered is in list_events.
     """
     reach = services(ctx)
-    rows = await _all_webhooks(reach)
-    answer = Answer(reach.answer_budget).say(f"Webhooks: {len(rows) or 'none'}")
-    return answer.say(*map(_text, rows)).result(Webhooks(webhooks=tuple(rows)))
+    offset = read_offset("webhooks", {}, cursor)
+    webhooks = await _all_webhooks(reach)
+    answer = Answer(reach.answer_budget).say(f"Webhooks: {len(webhooks) or 'none'}")
+    rows = [(_text(row), row) for row in webhooks[offset:]]
+    shown = answer.own_table(rows)
+    more = next_cursor("webhooks", {}, offset + shown) if shown < len(rows) else ""
+    answer.say(f"{len(rows) - shown} more: cursor={more}" if more else "")
+    return answer.result(Webhooks(webhooks=tuple(row for _, row in rows[:shown]), next_cursor=more))
 
 
 @tool(title="Create a webhook", effect=Effect.CREATE, toolset="webhooks", scopes=_SCOPES)

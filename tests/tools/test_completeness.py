@@ -1,0 +1,63 @@
+"""No row goes missing silently: long lists go on with a cursor, and rows that cannot be read are owned up to."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mcp.types import CallToolResult
+
+if TYPE_CHECKING:
+    from tests.tools.conftest import World
+
+pytestmark = pytest.mark.anyio
+
+Cost = Callable[[CallToolResult], tuple[int, int]]
+MANY = 900
+
+
+def _of_numbers(answer: str) -> str:
+    number = json.loads(answer)["data"][0]
+    return json.dumps({"data": [{**number, "name": f"Desk {place}", "users": []} for place in range(MANY)]})
+
+
+def _of_webhooks(answer: str) -> str:
+    url, topics = "https://hooks.example/", ["sms.received", "call.completed"]
+    rows = [{"id": f"ep_{place}", "url": f"{url}{place}", "topics": topics, "enabled": True} for place in range(MANY)]
+    return json.dumps({"data": rows}) if '"allo_number"' not in answer else answer
+
+
+@pytest.mark.parametrize("listing", [("list_numbers", "numbers", "name"), ("list_webhooks", "webhooks", "url")])
+async def test_a_long_list_keeps_to_the_budget_and_its_cursor_shows_every_row_once(
+    modern: "World", cost: Cost, listing: tuple[str, str, str]
+) -> None:
+    tool, rows, name = listing
+    modern.rewrite = {"list_numbers": _of_numbers, "list_webhooks": _of_webhooks}[tool]
+    seen: list[Mapping[str, Any]] = []
+    cursor = ""
+    while True:
+        result = await modern.mcp.call_tool(tool, {"cursor": cursor})
+        assert not result.is_error, result.content
+        facts: Mapping[str, Any] = result.structured_content or {}
+        assert max(cost(result)) <= 6_000
+        seen += facts[rows]
+        cursor = facts.get("next_cursor", "")
+        if not cursor:
+            break
+    assert len({json.dumps(row) for row in seen}) == len(seen)
+    assert len({row[name] for row in seen}) == MANY
+
+
+async def test_rows_that_cannot_be_read_are_owned_up_to(world: "World") -> None:
+    def spoil(answer: str) -> str:
+        document = json.loads(answer)
+        if isinstance(document.get("data"), list) and len(document["data"]) > 2:
+            document["data"][1] = "no call at all"
+        return json.dumps(document)
+
+    whole = await world.facts("search_calls", limit=20)
+    assert "unreadable_rows" not in whole
+    world.rewrite = spoil
+    result = await world.mcp.call_tool("search_calls", {"limit": 20})
+    assert (result.structured_content or {})["unreadable_rows"] >= 1
+    assert "rows that Allo sent in a form that cannot be read" in str(result.content[-1])
