@@ -1,6 +1,6 @@
 """The search over items: finds the spelling that the live API takes, and leaves out what does not match."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ Spelling = dict[str, int]
 """The form in use for each doubt, by its key."""
 
 _TRIES = 8
+_PATIENCE = 3
 _OLDEST = "sort=DATE_ASC"
 _DATE_CODES = frozenset({"INVALID_DATE_RANGE", "DATE_RANGE_TOO_WIDE"})
 
@@ -26,6 +27,7 @@ class ItemSearch:
     def __init__(self, http: HttpClient) -> None:
         self._http = http
         self._learned: Spelling = {}
+        self._unhelped: Counter[str] = Counter()
 
     async def run(self, wanted: ItemFilter, page: int, size: int, extend: str | None) -> Page[Item]:
         """One page of what is wanted.
@@ -62,7 +64,7 @@ class ItemSearch:
                 waiting.extend(_next_forms(spelling, _at_fault(error, open_doubts)))
                 continue
             answers.append((result, spelling))
-            ignored = [doubt for doubt in open_doubts if not doubt.honoured(result.items)]
+            ignored = [doubt for doubt in open_doubts if not doubt.honoured(result.items) and self._may_help(doubt)]
             waiting = deque(_next_forms(spelling, ignored)[:1])
         if not answers:
             raise refusals[0]
@@ -72,9 +74,14 @@ class ItemSearch:
         if unproven:
             spelling = spelling | unproven
             learned = {key: form for key, form in learned.items() if key not in unproven}
+            self._unhelped.update(dict.fromkeys(unproven, 1))
             known = next((answer for answer, asked in answers if asked == spelling), None)
             result = known or await self._ask_as(spelling, fixed, open_doubts, paging)
         return result, spelling, learned
+
+    def _may_help(self, doubt: Doubt) -> bool:
+        """Whether another form is worth asking for; after some searches in which none helped, it is not."""
+        return self._unhelped[doubt.key] < _PATIENCE
 
     async def _ask_as(
         self, spelling: Spelling, fixed: dict[str, Any], open_doubts: list[Doubt], paging: tuple[int, int]

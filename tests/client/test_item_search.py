@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -116,6 +117,29 @@ async def test_the_form_that_worked_is_remembered(clock: Clock) -> None:
 
     assert ["date" in search for search in live.searches] == [True, False, False]
     assert live.searches[2]["date_from"] == "2026-03-03"
+
+
+async def test_rows_out_of_order_are_put_in_order_and_not_asked_about_for_ever(clock: Clock) -> None:
+    def swapped(search: dict[str, Any], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [rows[1], rows[0], *rows[2:]]
+
+    live = LiveApi(swapped)
+    async with live.client(clock) as client:
+        for _ in range(10):
+            found = await client.conversations.search(ItemFilter(), 1, 10)
+            assert [item.id for item in found.items][:3] == ["cll-0", "msg-1", "cll-2"]
+        asked = len(live.searches)
+        await client.conversations.search(ItemFilter(), 1, 10)
+    assert len(live.searches) == asked + 1
+
+
+async def test_the_hour_that_occurs_twice_is_a_range_of_its_own(clock: Clock) -> None:
+    paris = ZoneInfo("Europe/Paris")
+    first, second = (datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=paris) for fold in (0, 1))
+    async with LiveApi(nested_dates).client(clock) as client:
+        assert (await client.conversations.search(ItemFilter(since=first, until=second))).items == []
+    with pytest.raises(InvalidArgumentError):
+        ItemFilter(since=second, until=first)
 
 
 async def test_each_client_learns_for_itself(clock: Clock) -> None:

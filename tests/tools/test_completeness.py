@@ -1,6 +1,7 @@
 """No row goes missing silently: long lists go on with a cursor, and rows that cannot be read are owned up to."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,3 +62,11 @@ async def test_rows_that_cannot_be_read_are_owned_up_to(world: "World") -> None:
     result = await world.mcp.call_tool("search_calls", {"limit": 20})
     assert (result.structured_content or {})["unreadable_rows"] >= 1
     assert "rows that Allo sent in a form that cannot be read" in str(result.content[-1])
+
+
+async def test_a_date_at_the_end_of_time_costs_only_itself(world: "World") -> None:
+    first, second = (await world.facts("search_calls", limit=2))["calls"]
+    world.rewrite = lambda answer: re.sub(r'"date":"[^"]*"', '"date":"9999-12-31T23:59:59Z"', answer, count=1)
+    shown = (await world.facts("search_calls", limit=2))["calls"]
+    assert shown[0]["id"] == second["id"], "a call whose time cannot be read comes last"
+    assert first["id"] not in {call["id"] for call in shown}

@@ -59,6 +59,23 @@ async def test_only_lines_whose_next_page_may_matter_are_asked_again() -> None:
 
 
 @pytest.mark.anyio
+async def test_every_line_is_asked_once_however_many_there_are() -> None:
+    lines = Lines([[place] for place in range(70)], size=10)
+    found = await lines.find(100, bound=60)
+    assert len(found.rows) == 70
+    assert (lines.fetched, found.looked_back_to) == (70, None)
+
+
+@pytest.mark.anyio
+async def test_a_row_is_judged_once_however_many_pages_there_are() -> None:
+    judged: list[str] = []
+    lines = Lines([range(200)], size=10)
+    wanted: Wanted[Item] = Wanted(TimeRange(), 10, lambda row: bool(judged.append(row.id)))
+    await newest(lines.sources(), wanted)
+    assert len(judged) == len(set(judged)) == 200
+
+
+@pytest.mark.anyio
 async def test_a_range_stops_the_search_at_its_beginning() -> None:
     lines = Lines([range(1000)], size=10)
     span = TimeRange(BEGIN + timedelta(minutes=985), BEGIN + timedelta(minutes=995))
@@ -125,7 +142,9 @@ def test_an_answer_that_was_cut_goes_on_after_its_last_row() -> None:
     assert cut.position == Position(BEGIN - timedelta(minutes=1), "1", 0)
 
 
-@pytest.mark.parametrize("value", ["x", [1, 2, 3], [1, "a", -1], [10**18, "a", 0], [1, "a"], {"a": 1}])
+@pytest.mark.parametrize(
+    "value", ["x", [1, 2, 3], [1, "a", -1], [10**18, "a", 0], [-9 * 10**16, "a", 0], [1, "a"], {"a": 1}]
+)
 def test_a_position_that_is_none_of_ours_is_refused(value: object) -> None:
     with pytest.raises(ToolError, match="cursor"):
         Position.from_json(value)

@@ -1,6 +1,7 @@
 """The newest rows out of several paged sources, with as few requests as the routes allow."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +16,6 @@ _LARGEST_PAGE = 100
 _AFTER_EVERY_ID = "\uffff"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
-_FAR = 10**17
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -61,8 +61,9 @@ class Position:
         match value:
             case None:
                 return None
-            case [int(ticks), str(row_id), int(page)] if 0 <= page <= 100_000 and abs(ticks) < _FAR:
-                return cls(_EPOCH + ticks * _TICK, row_id, page)
+            case [int(ticks), str(row_id), int(page)] if 0 <= page <= 100_000:
+                with suppress(OverflowError):
+                    return cls(_EPOCH + ticks * _TICK, row_id, page)
         raise unreadable()
 
 
@@ -177,9 +178,9 @@ async def newest(
     Args:
         sources: Each newest first; asked side by side.
         wanted: What to look for.
-        max_requests: Where to stop looking.
+        max_requests: Where to stop looking; every source is asked once all the same.
     """
-    requests = 0
+    requests, wanted = 0, replace(wanted, keep=_once(wanted.keep))
     first_page = wanted.after.page if wanted.after else 0
     for source in sources:
         source.page = first_page
@@ -191,7 +192,7 @@ async def newest(
         enough = found[wanted.limit - 1].at if len(found) >= wanted.limit else None
         oldest = max((moment for moment in (wanted.span.start, enough) if moment), default=None)
         due = [source for source in sources if source.reaches(oldest)]
-        if not due or requests + len(due) > max_requests:
+        if not due or (requests and requests + len(due) > max_requests):
             break
         requests += len(due)
         await together([source.advance for source in due])
@@ -204,6 +205,18 @@ async def newest(
     more = len(found) > len(rows) or any(source.reaches(wanted.span.start) for source in sources)
     after_last = _position_after(rows[-1], sources) if rows and more else None
     return Newest(rows, after_last, _total(sources, wanted, found), first_page=first_page)
+
+
+def _once(keep: Callable[[Row], bool]) -> Callable[[Row], bool]:
+    """The same judgement, made once for each row: it may mean reading a whole transcript."""
+    judged: dict[str, bool] = {}
+
+    def kept(row: Row) -> bool:
+        if row.id not in judged:
+            judged[row.id] = keep(row)
+        return judged[row.id]
+
+    return kept
 
 
 def _merged(sources: Iterable[Source[Row]], wanted: Wanted[Row]) -> list[Row]:

@@ -17,6 +17,10 @@ from pydantic import (
 Row = TypeVar("Row")
 
 
+_YEARS = range(1970, 3000)
+"""Further out, a time has no place in some zone."""
+
+
 class AlloModel(BaseModel):
     """Base of what Allo answers: unknown members are ignored, numbers given for texts are taken as texts.
 
@@ -46,12 +50,10 @@ def _filled(value: Any) -> Any:
 
 
 def _aware(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("is out of range") from error
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if aware.year not in _YEARS:
+        raise ValueError("is out of range")
+    return aware.astimezone(UTC)
 
 
 def _readable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:

@@ -1,7 +1,7 @@
 """Conversations and their items on v2 (API contract 6.7)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from withallo_client import _arguments as arguments
@@ -155,7 +155,7 @@ class ItemFilter:
         for field in ("since", "until"):
             if getattr(self, field) is not None and getattr(self, field).tzinfo is None:
                 raise InvalidArgumentError(field, "must name its time zone")
-        if self.since and self.until and self.since >= self.until:
+        if self.since and self.until and self.since.astimezone(UTC) >= self.until.astimezone(UTC):
             raise InvalidArgumentError("since", "must be before until")
 
     def covers(self, moment: datetime | None) -> bool:
