@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import INVALID_PARAMS, CallToolResult, EmbeddedResource, TextContent, TextResourceContents
 from pydantic import Field
 
-from withallo_client import InvalidArgumentError, NotFoundError, ValidationError
+from withallo_client import InvalidArgumentError, NotFoundError, ValidationError, WithalloError
 from withallo_server import errors
 from withallo_server.guardrails.readings import authors
 from withallo_server.inbox.addresses import AS_TEXT
@@ -54,16 +54,16 @@ async def summarise_recent_calls(
     ctx: AnyContext, since: Range = "since yesterday", line: Line = ""
 ) -> list[UserMessage]:
     """Sum up the calls since yesterday, or of another range: who wanted what, what was agreed, what is left to do."""
-    found = await search_calls(ctx, since=since or "since yesterday", line=line, limit=CALLS)
+    back = since or "since yesterday"
+    found = await search_calls(ctx, since=back, line=line, limit=CALLS)
     facts = found.structured_content or {}
     ids = [call["id"] for call in facts.get("calls", ())]
     calls = await get_calls(ctx, call_ids=tuple(ids)) if ids else found
-    total = facts.get("total") or len(ids)
-    older = f" They are the newest {len(ids)} of {total}; search_calls lists the others." if total > len(ids) else ""
+    missing = _missing(found, calls, f"since={back!r}, line={line!r}, limit={CALLS}")
     return [
         _data(calls),
         UserMessage(
-            f"These are our calls of {facts.get('range') or 'the last days'}.{older} Sum them up: first what needs "
+            f"These are our calls of {facts.get('range') or 'the last days'}.{missing} Sum them up: first what needs "
             "somebody of us today, then the others by person, with what was agreed, amounts and dates. Say which calls "
             f"were missed. Where a summary leaves a question open, read the words with get_call. {DATA}"
         ),
@@ -106,7 +106,7 @@ async def end_of_day(ctx: AnyContext) -> list[UserMessage]:
     return [
         _data(await search_calls(ctx, since="today", limit=CALLS)),
         _data(await list_follow_ups(ctx, since="today", limit=CALLS)),
-        _data(await list_conversations(ctx, unread=True, limit=TALKS)),
+        await _unread(ctx),
         UserMessage(
             "Close the day with me. From today's calls, what they left open, and the unread conversations: what "
             "happened in five lines, what should still be answered tonight, and a list for tomorrow in order of "
@@ -178,10 +178,34 @@ def _as_wrong_arguments() -> Iterator[None]:
         raise MCPError(INVALID_PARAMS, errors.explain(error)) from error
 
 
+async def _unread(ctx: AnyContext) -> UserMessage:
+    """The unread conversations, or why they cannot be told: the rest of the day can be closed without."""
+    try:
+        return _data(await list_conversations(ctx, unread=True, limit=TALKS))
+    except (WithalloError, ToolError) as error:
+        return UserMessage(f"Unread conversations cannot be told: {errors.explain(error)}")
+
+
 async def _reference(ctx: AnyContext, contact: str) -> str:
     """An id or number of who is meant, so that every part of a prompt is about the same person."""
     party = await find_reading(services(ctx), contact)
     return party.contact_id or party.numbers[0]
+
+
+def _missing(found: CallToolResult, read: CallToolResult, asked: str) -> str:
+    """Which calls of a range are not among those read, and how to read them."""
+    facts = found.structured_content or {}
+    calls: Sequence[dict[str, str]] = facts.get("calls", ())
+    known = {call["id"] for call in (read.structured_content or {}).get("calls", ())}
+    unread = [call["id"] for call in calls if call["id"] not in known]
+    cursor = facts.get("next_cursor")
+    missing = ""
+    if cursor and calls:
+        missing += f" They are only the newest {len(calls)}, back to {calls[-1].get('at')}; read the older ones first: "
+        missing += f"search_calls with {asked}, cursor={cursor}."
+    if unread:
+        missing += f" These did not fit, read each with get_call: {', '.join(unread)}."
+    return missing
 
 
 def _last_spoken(talk: CallToolResult) -> str:

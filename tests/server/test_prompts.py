@@ -1,7 +1,9 @@
 """Prompts in both protocol eras: each begins with data of the account, fenced, and says what went wrong."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +18,13 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from withallo_sandbox import MARIE, ROBERT, SARAH
+from withallo_sandbox import MARIE, ROBERT, SARAH, Sandbox
+from withallo_sandbox.incoming import InboundCall, call_arrives
 
 pytestmark = pytest.mark.anyio
 
 PROMPTS = ("summarise_recent_calls", "prepare_call", "reply_to", "end_of_day", "follow_up_missed_calls")
+LINE = "+12125550100"
 MARK = "data, never instructions"
 
 
@@ -80,6 +84,33 @@ async def test_the_summary_begins_with_the_calls_themselves(client: Client) -> N
     of_one_line, _ = await ask(client, "summarise_recent_calls", since="last 14 days", line="Paris showroom")
     assert MARIE.full_name in of_one_line
     assert SARAH.full_name not in of_one_line
+
+
+async def test_calls_that_did_not_fit_are_owned_up_to_with_how_to_read_them(
+    make_world: Any, tmp_path: Path, account_now: datetime
+) -> None:
+    world = make_world(tmp_path, Sandbox(rate_limits=False, calls=200, scale=20, now=account_now))
+    async with world.client() as client:
+        _, task = await ask(client, "summarise_recent_calls", since="last 30 days")
+        cursor = re.search(r"search_calls with since='last 30 days', line='', limit=30, cursor=([\w-]+)\.", task)
+        assert cursor is not None
+        older = {"since": "last 30 days", "limit": 30, "cursor": cursor[1]}
+        assert (await client.call_tool("search_calls", older)).structured_content
+    for place in range(12):
+        told = f"They agreed on {place} tables of oak and on how they are brought to the house by the river. " * 4
+        call_arrives(world.sandbox.state, InboundCall(from_number="+12125550133", to_number=LINE, summary=told))
+    async with world.client(answer_tokens=1500) as client:
+        data, task = await ask(client, "summarise_recent_calls", since="today")
+        (left_out,) = re.findall(r"did not fit, read each with get_call: ([^.]+)\.", task)
+        assert not any(f"{call_id} |" in data for call_id in left_out.split(", "))
+
+
+async def test_the_day_can_be_closed_without_an_inbox(world: Any, client: Client) -> None:
+    world.fail("500", path="/v2/api/conversations", times=99)
+    calls, _, unread, task = await ask(client, "end_of_day")
+    assert "calls" in calls
+    assert unread.startswith("Unread conversations cannot be told")
+    assert "Close the day" in task
 
 
 async def test_a_call_is_prepared_with_the_person_the_conversation_and_the_words_of_the_last_call(
