@@ -1,5 +1,6 @@
 """What came in is listed, and waited for, without gap or repeat."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import anyio
@@ -139,3 +140,37 @@ async def test_a_cursor_that_is_no_place_among_events_is_refused(modern: "World"
     )
     after = next_cursor("wait", {}, position)
     assert "after: cannot be read" in await modern.refusal("wait_for_event", after=after, seconds=1)
+
+
+@pytest.mark.anyio
+async def test_a_range_leaves_out_what_came_before_and_after(modern: "World") -> None:
+    await _text(modern, "+13105550188", "in its range")
+    await _until_listed(modern, "in its range")
+    (event,) = (await modern.facts("list_events", contact="+13105550188"))["events"]
+    minutes = [datetime.fromisoformat(event["at"]) + timedelta(minutes=some) for some in (-9, -1, 2, 9)]
+    before, just_before, just_after, after = (moment.isoformat() for moment in minutes)
+    ranges = {
+        "later": {"since": just_after, "until": after},
+        "earlier": {"since": before, "until": just_before},
+        "around": {"since": just_before, "until": just_after},
+    }
+    found = {
+        name: len((await modern.facts("list_events", contact="+13105550188", **span)).get("events", ()))
+        for name, span in ranges.items()
+    }
+    assert found == {"later": 0, "earlier": 0, "around": 1}
+
+
+@pytest.mark.anyio
+async def test_waiting_on_one_line_does_not_hear_another(modern: "World") -> None:
+    other = "+33600000010"
+    after = (await modern.facts("wait_for_event", line=other, seconds=1))["after"]
+    await _text(modern, "+13105550177", "on the first line")
+    await modern.control("inbound-sms", from_number="+13105550177", to_number=other, content="on the other")
+    heard: list[str] = []
+    with anyio.fail_after(30):
+        while not heard:
+            facts = await modern.facts("wait_for_event", line=other, after=after, seconds=10)
+            heard += [event["text"] for event in facts.get("events", ())]
+            after = facts["after"]
+    assert heard == ["on the other"]
