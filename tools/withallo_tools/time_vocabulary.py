@@ -1,7 +1,6 @@
-"""The English and French words about time, without accents, that `time_words` reads."""
+"""The English and French words about time, without accents, that `time_words`, `time_days` and `time_of_day` read."""
 
 import re
-from datetime import time
 
 
 def _lexicon(*rows: str) -> dict[str, int]:
@@ -27,6 +26,9 @@ NUMBERS = _lexicon(
     "ten dix",
     "eleven onze",
     "twelve douze",
+    "thirteen treize",
+    "fourteen quatorze",
+    "fifteen quinze",
 )
 MINUTE, HOUR, ONE_DAY, WEEK, WEEKEND, MONTH, QUARTER, YEAR = range(8)
 UNITS = _lexicon(
@@ -41,13 +43,13 @@ UNITS = _lexicon(
 )
 MONTHS = {MONTH: 1, QUARTER: 3, YEAR: 12}
 WEEKDAYS = _lexicon(
-    "monday mon lundi",
-    "tuesday tue mardi",
-    "wednesday wed mercredi",
-    "thursday thu jeudi",
-    "friday fri vendredi",
-    "saturday sat samedi",
-    "sunday sun dimanche",
+    "monday mon lundi lun",
+    "tuesday tues tue mardi mar",
+    "wednesday wed mercredi mer",
+    "thursday thurs thur thu jeudi jeu",
+    "friday fri vendredi ven",
+    "saturday sat samedi sam",
+    "sunday sun dimanche dim",
 )
 DAYS = {
     "today": 0,
@@ -61,7 +63,7 @@ DAYS = {
     "tomorrow": 1,
     "demain": 1,
 }
-DAYS_BESIDE_A_PART = {"": 0, "this": 0, "ce": 0, "cet": 0, "cette": 0, "last": -1, "derniere": -1}
+DAYS_BESIDE_A_PART = {"this": 0, "ce": 0, "cet": 0, "cette": 0, "last": -1, "derniere": -1}
 PARTS = {
     "morning": (5, 12),
     "matin": (5, 12),
@@ -76,7 +78,8 @@ PARTS = {
     "night": (18, 29),
     "nuit": (18, 29),
 }
-NAMED_TIMES = {"noon": time(12), "midi": time(12), "midnight": time(), "minuit": time()}
+EARLIEST_WRITTEN_HOUR = {5: 0, 12: 12, 18: 17}
+NAMED_HOURS = {"noon": 12, "midi": 12, "midnight": 0, "minuit": 0}
 
 LAST = r"(?:last|past|previous|derniere?s?|precedente?s?|passee?s?)"
 AMOUNT = rf"(?P<amount>\d{{1,4}}|{_either(NUMBERS)})"
@@ -88,24 +91,44 @@ AGO = re.compile(
     rf"(?:il y a|y a) {AMOUNT} ?{UNIT}|{AMOUNT.replace('amount', 'amount_')} ?"
     rf"{UNIT.replace('unit', 'unit_')} ago"
 )
-SPAN = re.compile(rf"(?:in |over |dans |sur |for )?(?P<last>{LAST} )?(?:{AMOUNT} ?)?(?P<last_>{LAST} )?{UNIT}")
+SPAN = re.compile(
+    rf"(?P<within>in |dans )?(?:over |sur |for )?(?P<last>{LAST} )?(?:{AMOUNT} ?)?(?P<last_>{LAST} )?{UNIT}"
+)
+VAGUE = re.compile(r"\b(?!(?:mois|this|previous|cours)\b)[a-z]+s\b")
+HOURS_OR_CLOCK = re.compile(rf"{AMOUNT} ?h(?:eures?)?")
 CALENDAR = re.compile(
     rf"(?P<which>this|current|{LAST}|next|ce|cette|cet|beginning|start|debut)? ?(?P<unit>{_either(UNITS)})"
     rf"(?:[ -](?P<after>{LAST}|prochaine?|ci|en cours))?"
 )
-OVER = re.compile(
-    rf"(?:{'|'.join(day for day, back in DAYS.items() if back < 0)})(?: (?:in )?(?:{'|'.join(PARTS)}))?"
-    rf"|last (?:night|evening)|nuit derniere|(?:this|ce) week-?end"
-    rf"|(?!past){LAST} (?:{_either(UNITS)})|(?:{_either(UNITS)}) {LAST}"
+_DAY_NAME = _either(WEEKDAYS)
+WEEKDAY = re.compile(rf"(?P<this>this |ce )?(?P<last>last )?(?P<day>{_DAY_NAME})\.?(?P<last_> dernier| passe)?")
+MARCH_OR_TUESDAY = re.compile(r"mar\.?(?: (?P<number>\d{1,2}))?")
+_NUMBER = r"\d{1,2}(?!\d)"
+_ORDINAL = r"(?:st|nd|rd|th|er)?"
+_MONTH_NAME = "[a-z]{3,9}"
+WEEKDAY_AND_NUMBER = re.compile(rf"(?P<weekday>{_DAY_NAME})\.?,? (?P<number>{_NUMBER}){_ORDINAL}")
+DATED = re.compile(
+    rf"(?:(?P<weekday>{_DAY_NAME})\.?,? )?(?:(?P<number>{_NUMBER}){_ORDINAL}[ -]?(?P<month>{_MONTH_NAME})\.?"
+    rf"|(?P<month_>{_MONTH_NAME})\.?[ -]?(?P<number_>{_NUMBER}){_ORDINAL})(?:[ ,-]{{0,2}}(?P<year>\d{{4}}))?"
 )
-WEEKDAY = re.compile(rf"(?P<this>this |ce )?(?P<last>last )?(?P<day>{_either(WEEKDAYS)})(?P<last_> dernier| passe)?")
-PART = re.compile(rf"\b(?:in )?(?P<part>{'|'.join(sorted(PARTS, key=len, reverse=True))})\b")
+NAMED_MONTH = re.compile(rf"(?:(?:in|en) )?(?P<month>{_MONTH_NAME})\.?(?: (?P<year>\d{{4}}))?")
+PAST_DAY = re.compile(
+    rf"{'|'.join(day for day, back in DAYS.items() if back < 0)}"
+    rf"|last (?:{_DAY_NAME})|(?:{_DAY_NAME})\.? (?:dernier|passe)"
+)
+PART = re.compile(rf"\b(?:in |at )?(?P<part>{'|'.join(sorted(PARTS, key=len, reverse=True))})\b")
+_AT = r"(?:\b(?:at|(?<!y )a|vers|around) |@ ?)"
+_HOUR = r"(?:[01]?\d|2[0-3])"
 CLOCK = re.compile(
-    rf"(?:\b(?:at|a|vers) |@ ?|\b)(?:(?P<named>{'|'.join(NAMED_TIMES)})\b|(?P<hour>[01]?\d|2[0-3])"
-    r"(?: ?(?P<half>[ap])\.?m\b\.?|:(?P<minute>[0-5]\d)(?::[0-5]\d)?(?: ?(?P<half_>[ap])\.?m\b\.?)?"
+    rf"(?:(?:{_AT}|\b)(?:(?<!apres[- ])(?P<named>{'|'.join(NAMED_HOURS)})\b|(?P<hour>{_HOUR})"
+    r"(?: ?(?P<half>[ap])\.?m\b\.?"
+    r"|:(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?: ?(?P<half_>[ap])\.?m\b\.?)?"
     r"| ?h(?:eures?)? ?(?P<minute_>[0-5]\d)?\b))"
+    rf"|{_AT}(?P<bare>{_HOUR})\b(?![:.,]\d| \d)|\b(?P<bare_>{_HOUR})(?= in ))"
+    r"(?: ?(?P<utc>utc|gmt|z)\b)?"
 )
+TO_THE_SECOND = re.compile(r"\d:?\d{2}:?\d{2}")
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+ANSWERED_MOMENT = re.compile(rf"{ISO.pattern}[t ].+(?:z|utc|gmt|[+-]\d{{2}}:?\d{{2}})")
 ISO_PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2}))?")
 NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?")
-UNSAFE_FOR_LONG_TAIL = re.compile(r"\b(?:before|after|avant|apres|or|ou)\b")

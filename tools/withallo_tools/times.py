@@ -1,10 +1,11 @@
 """The one clock: reads what people write about time, in English and French, and says it back absolutely.
 
 Weeks begin on Monday. `since` takes the beginning of what was written and `until` its end, so `until="yesterday"`
-holds all of yesterday. Without `until` a range reaches to the end of today, unless `since` names a period that is
-over: `yesterday`, `last week` and `la semaine dernière` are just that, `since yesterday` goes on. `last 7 days` begins
-at midnight seven days ago. A day and a month in doubt (`03/04`) are refused rather than guessed. Bounds are wall-clock
-times of the zone, so a day may last 23 or 25 hours.
+holds all of yesterday, and a moment given to the second, or as answers give it, holds that second or minute. Without
+`until` a range reaches to the end of today, unless `since` names a period that is over: `yesterday`, `last Tuesday`,
+`Friday afternoon`, `last week`, `October` and `2025` are just that; `Friday`, `2026-03-29` and `since yesterday` go on.
+`last 7 days` begins at midnight seven days ago. What could be two things (`03/04`, `2h`, a weekday that the date is
+not) is refused, as is a future `since`. Bounds are wall-clock times of the zone, so a day may last 23 or 25 hours.
 """
 
 from dataclasses import dataclass
@@ -50,8 +51,8 @@ def parse_range(since: str | None, until: str | None, *, zone: ZoneInfo, now: da
     reader = Reader(zone, now.astimezone(zone))
     begun = reader.read(since, "since") if since else None
     start = begun.start if begun else None
-    end = begun.end if begun and begun.over and not until else reader.read(until or "today", "until").end
-    if start is not None and start.astimezone(UTC) >= end.astimezone(UTC):
+    end = begun.end if begun and begun.closed and not until else reader.read(until or "today", "until").end
+    if start is not None and (start.astimezone(UTC) >= end.astimezone(UTC) or start.astimezone(UTC) > now):
         words = describe(TimeRange(start, end), zone)
         raise ToolError(f"Nothing lies in the range {words}: `since` has to come before `until`, and before now.")
     return TimeRange(start, end)
