@@ -13,11 +13,11 @@ from withallo_server.directory.filling import Filler, Progress
 from withallo_server.directory.index import digits_of
 from withallo_server.directory.merging import account_id, take_in
 from withallo_server.directory.ranking import EXACT, parse
-from withallo_server.directory.records import Record, Source, from_event, from_person, merged
+from withallo_server.directory.records import Record, Source, event_source, from_event, from_person, merged
 from withallo_server.directory.resolution import decide
 from withallo_server.directory.search import Hit, find
 from withallo_server.directory.tables import SCHEMA, keys, people, records
-from withallo_tools.services import PeoplePage, Person, Resolution
+from withallo_tools.services import CONTACT_IDS, PeoplePage, Person, Resolution
 from withallo_tools.services import Progress as Report
 
 _SHORT_FILL = 1000
@@ -25,7 +25,6 @@ _PATIENCE = 4.0
 _LONGEST_PATIENCE = 20.0
 _GLANCE = 0.05
 _CANDIDATES = 12
-_ID_PREFIXES = ("cnt_", "cnt-", "per-", "con_")
 
 
 class Directory:
@@ -79,6 +78,9 @@ class Directory:
         """Find people, best first; an empty query lists everybody by name.
 
         A short first fill under way is waited for, a long one is not: the page then says that it is not complete.
+
+        Raises:
+            WithalloError: Nobody is found, because Allo could never be read.
         """
         filled = await self._patiently(progress)
 
@@ -86,17 +88,22 @@ class Directory:
             if not query.strip():
                 found, total = self._everybody(connection, limit, offset)
             else:
-                hits, total = self._hits(connection, query, offset + limit)
-                found = self._people(connection, hits[offset : offset + limit])
-            known = 0 if filled.complete else self._count(connection)
-            return PeoplePage(found, total, filled.complete, known, filled.people)
+                hits, total = self._hits(connection, query, limit, offset)
+                found = self._people(connection, hits)
+            return PeoplePage(found, total, filled.complete)
 
-        return await self._database.read(work)
+        page = await self._database.read(work)
+        if not page.total:
+            self._own_up(query, filled)
+        return page
 
     async def resolve(self, text: str, *, certain: bool = False, progress: Report | None = None) -> Resolution:
         """Find out who is meant by a name, a number, an e-mail address or an id.
 
         To be certain, a first fill is waited for as long as it gets on, at most 20 seconds.
+
+        Raises:
+            WithalloError: Nobody is found, because Allo could never be read.
         """
         filled = await self._patiently(progress, certain=certain)
 
@@ -104,7 +111,10 @@ class Directory:
             hits, _ = self._hits(connection, text, _CANDIDATES)
             return decide(parse(text, self._region), self._people(connection, hits), complete=filled.complete)
 
-        return await self._database.read(work)
+        meant = await self._database.read(work)
+        if not meant.candidates:
+            self._own_up(text, filled)
+        return meant
 
     async def names(self, numbers: Collection[str]) -> dict[str, str]:
         """The known name of each number; a number that two people share has both names."""
@@ -125,7 +135,7 @@ class Directory:
         """Take in the contact that the payload of an event is about, or names as its other party."""
         record = from_event(data)
         if record is not None:
-            await self._take_in([record], "events")
+            await self._take_in([record], event_source(data))
 
     async def progress(self) -> Progress:
         """How far the first fill is."""
@@ -153,20 +163,26 @@ class Directory:
                         patience.deadline = min(end, anyio.current_time() + _PATIENCE)
                     if progress is not None:
                         await progress(filled.read, filled.of)
-                if filled.stalled or filled.over or (not certain and (filled.of or 0) > _SHORT_FILL):
+                if filled.trouble or filled.over or (not certain and (filled.of or 0) > _SHORT_FILL):
                     return filled
-                with anyio.move_on_after(_GLANCE):
-                    await self._filler.filled.wait()
+                await anyio.sleep(_GLANCE)
         return await self._filler.progress()
 
-    def _hits(self, connection: Connection, query: str, wanted: int) -> tuple[Sequence[Hit], int]:
+    def _own_up(self, text: str, filled: Progress) -> None:
+        """Say why nobody was found where no list was ever read; a number or an id is of use without its name."""
+        needs_name = not text.strip().startswith(CONTACT_IDS) and not parse(text, self._region).number
+        if filled.trouble is not None and not filled.ever and needs_name:
+            raise filled.trouble.with_traceback(None)
+
+    def _hits(self, connection: Connection, query: str, limit: int, offset: int = 0) -> tuple[Sequence[Hit], int]:
         text = query.strip()
-        if text.startswith(_ID_PREFIXES):
+        if text.startswith(CONTACT_IDS):
             known = select(records.c.person).where(records.c.account_id == self._account, records.c.record_id == text)
             person = connection.scalar(known)
-            return ([Hit(person, EXACT, "id")], 1) if person is not None else ([], 0)
-        found = find(connection, self._account, parse(text, self._region), wanted)
-        return found.hits[:wanted], found.total
+            found = [Hit(person, EXACT, "id")] if person is not None else []
+            return found[offset : offset + limit], len(found)
+        hits = find(connection, self._account, parse(text, self._region))
+        return hits.page(offset, limit), hits.total
 
     def _everybody(self, connection: Connection, limit: int, offset: int) -> tuple[tuple[Person, ...], int]:
         page = (

@@ -15,7 +15,6 @@ from sqlalchemy import Connection, select, update
 from withallo_client import (
     AlloClient,
     ApiError,
-    AuthenticationError,
     ForbiddenError,
     InvalidResponseError,
     RateLimitError,
@@ -37,7 +36,7 @@ _REFRESH_SECONDS_PER_PAGE = 600.0
 _GAP_SECONDS = 1800.0
 _LOOK_AGAIN_SECONDS = 30.0
 _QUICK_PAGES = 5
-_LONGEST_WAIT = 300.0
+_LONGEST_WAIT = 60.0
 _ATTEMPTS_PER_PAGE = 4
 _SCOPES: dict[Source, frozenset[str]] = {
     "contacts": frozenset(("CONTACTS_READ", "CONTACTS_READ_WRITE")),
@@ -54,18 +53,18 @@ class Progress:
     Attributes:
         read: Entries of Allo's lists read so far.
         of: About how many there are, once Allo has said.
-        people: About how many people that will be.
-        complete: Whether everybody is known: every list was read to its end, and no page was left out the last time.
+        complete: Whether everybody is known: every list was read to its end, and nobody was left out the last time.
         over: Whether every list was read to its end at least once, so that waiting is of no use.
-        stalled: Whether Allo could not be read the last time, so that waiting is of no use.
+        ever: Whether any list was read to its end at least once, so that not to be found means something.
+        trouble: Why Allo could not be read the last time, so that waiting is of no use.
     """
 
     read: int = 0
     of: int | None = None
-    people: int | None = None
     complete: bool = False
     over: bool = False
-    stalled: bool = False
+    ever: bool = False
+    trouble: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Filler:
         self._due: dict[Source, float] = {}
         self._refused: dict[Source, float] = {}
         self._failures: Counter[Source] = Counter()
-        self._stalled = False
+        self._troubles: dict[Source | None, Exception] = {}
         self.names = NameCache()
         self.filled = anyio.Event()
 
@@ -136,14 +135,15 @@ class Filler:
                 await self._read_what_is_due(held)
                 if (await self.progress()).over:
                     self.filled.set()
-                failures, self._stalled = 0, False
+                failures = 0
+                self._troubles.pop(None, None)
                 due = [self._due[source] for source in self._sources or ()]
                 wait = min(due, default=self._wall() + _REFRESH_SECONDS) - self._wall()
             except (WithalloError, StorageError) as error:
                 failures += 1
                 wait = _wait_after(error, failures)
                 logger.info("The directory waits %.0f s: %s", wait, error)
-                self._stalled = True
+                self._troubles[None] = error
             await self._pause(min(max(1.0, wait), _REFRESH_SECONDS))
 
     async def _read_what_is_due(self, held: frozenset[str]) -> None:
@@ -170,10 +170,10 @@ class Filler:
         self._last_seen = Progress(
             read=PAGE_SIZE * sum(row.total_pages if row.finished_at else row.next_page for row in known),
             of=sum(totals) or None,
-            people=max(totals, default=None),
             complete=over and not any(_has_gap(row) for row in known),
             over=over,
-            stalled=self._stalled or any(self._failures.values()),
+            ever=any(row.finished_at for row in known),
+            trouble=next(iter(self._troubles.values()), None),
         )
         return self._last_seen
 
@@ -183,20 +183,26 @@ class Filler:
             try:
                 turn = await self._database.write(lambda connection: self._take_turn(connection, source))
                 if isinstance(turn, float):
-                    self._failures[source] = 0
+                    self._goes_on(source)
                     return turn
                 await self._read_page(source, turn, skip=self._failures[source] >= _ATTEMPTS_PER_PAGE)
-                self._failures[source] = 0
-            except (ForbiddenError, AuthenticationError) as error:
+                self._goes_on(source)
+            except ForbiddenError as error:
                 logger.info("The directory cannot read %s: %s", source, error)
                 self._sources = [other for other in self._sources or () if other != source]
                 self._refused[source] = self._wall() + _REFRESH_SECONDS
+                self._goes_on(source)
                 return self._refused[source]
             except (WithalloError, StorageError) as error:
                 self._failures[source] += 1
+                self._troubles[source] = error
                 wait = _wait_after(error, self._failures[source])
                 logger.info("The directory waits %.0f s with %s: %s", wait, source, error)
                 return self._wall() + wait
+
+    def _goes_on(self, source: Source) -> None:
+        self._failures[source] = 0
+        self._troubles.pop(source, None)
 
     async def _read_page(self, source: Source, turn: _Turn, *, skip: bool) -> None:
         """Take one page in, together with the note that it was taken in."""
@@ -222,9 +228,11 @@ class Filler:
     async def _fetch(self, source: Source, page: int) -> _Rows:
         if source == "contacts":
             contacts = await self._client.contacts.search(page=page, size=PAGE_SIZE)
-            return _Rows([from_contact(one) for one in contacts.items], contacts.total_pages, contacts.has_more)
+            heard = [from_contact(one) for one in contacts.items]
+            return _Rows(heard, contacts.total_pages, contacts.has_more, bool(contacts.unreadable))
         people = await self._client.people.search(page=page + 1, size=PAGE_SIZE, sort="CREATED_ASC")
-        return _Rows([from_crm(one) for one in people.items], people.total_pages, people.has_more)
+        heard = [from_crm(one) for one in people.items]
+        return _Rows(heard, people.total_pages, people.has_more, bool(people.unreadable))
 
     def _take_turn(self, connection: Connection, source: Source) -> _Turn | float:
         """The next page to read, or when to ask again: the list is fresh, or another process reads it."""

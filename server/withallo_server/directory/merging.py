@@ -1,23 +1,20 @@
 """Takes records in: finds whose they are, joins those of one human, and keeps the index true."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select, tuple_, update
 
 from withallo_server.database import upsert
 from withallo_server.directory.index import digits_of, keys_of, search_text, vocabulary_of
 from withallo_server.directory.nicknames import also_called
-from withallo_server.directory.records import Record, Source, merged
-from withallo_server.directory.tables import accounts, keys, people, records, words
-from withallo_server.directory.words import name_words, spellings
+from withallo_server.directory.records import LISTED, Record, Source, merged, union
+from withallo_server.directory.tables import accounts, keys, people, records
+from withallo_server.directory.vocabulary import chunks, forget_unused, learn
+from withallo_server.directory.words import name_words
 
-Item = TypeVar("Item")
-
-_BATCH = 400
+_LISTS = ("contacts", "people")
 
 
 def account_id(connection: Connection, account: str) -> int:
@@ -39,19 +36,10 @@ def take_in(
     connection.execute(update(accounts).where(accounts.c.id == account).values(next_person=accounts.c.next_person))
     batch = _Batch(connection, account, region, len(heard))
     batch.load(heard)
-    kept = [each for record in heard if batch.can_place(record, source) for each in batch.place(record, source)]
-    rows = [
-        {
-            "account_id": account,
-            "record_id": record.record_id,
-            "person": batch.owner[record.record_id],
-            "source": source,
-            "sweep": sweep,
-            "data": record.to_json(),
-        }
-        for record in kept
-    ]
-    _keep(connection, rows, listed=source in ("contacts", "people"))
+    for record in heard:
+        if batch.can_place(record, source):
+            batch.place(record, source)
+    batch.write_records(source, sweep, {record.record_id for record in heard})
     batch.write_people()
 
 
@@ -61,14 +49,16 @@ def forget(connection: Connection, account: int, *, source: Source, before_sweep
         records.c.account_id == account, records.c.source == source, records.c.sweep < before_sweep
     )
     rows = connection.execute(gone).all()
-    for chunk in _chunks(rows):
+    for chunk in chunks(rows):
         batch = _Batch(connection, account, region)
         batch.load_people({row.person for row in chunk})
         for row in chunk:
             batch.remove(row.record_id)
-        wanted = records.c.record_id.in_([row.record_id for row in chunk])
-        connection.execute(delete(records).where(records.c.account_id == account, wanted))
+        for person in {row.person for row in chunk}:
+            batch.hold_to_lists(person)
+        batch.drop_removed()
         batch.write_people()
+    forget_unused(connection, account)
     return len(rows)
 
 
@@ -102,23 +92,25 @@ class _Batch:
     owner: dict[str, int] = field(default_factory=dict)
     _keys_before: dict[int, frozenset[str]] = field(default_factory=dict)
     _sharing: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    _changed: set[str] = field(default_factory=set)
+    _removed: list[str] = field(default_factory=list)
     _free: list[int] = field(default_factory=list)
 
     def load(self, heard: Sequence[Record]) -> None:
         """Everybody known by an id, a number or an address that was heard."""
         ids = [record.record_id for record in heard]
         persons: set[int] = set()
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             known = select(records.c.person).where(records.c.account_id == self.account, records.c.record_id.in_(chunk))
             persons.update(self.connection.scalars(known))
-        for chunk in _chunks(sorted({key for record in heard for key in self._contact_keys(record)})):
+        for chunk in chunks(sorted({key for record in heard for key in self._contact_keys(record)})):
             known = select(keys.c.person).where(keys.c.account_id == self.account, keys.c.key.in_(chunk))
             persons.update(self.connection.scalars(known))
         self.load_people(persons)
 
     def load_people(self, persons: Collection[int]) -> None:
         """These people with all their records."""
-        for chunk in _chunks(sorted(persons)):
+        for chunk in chunks(sorted(persons)):
             rows = select(records).where(records.c.account_id == self.account, records.c.person.in_(chunk))
             for row in self.connection.execute(rows):
                 self._add(row.person, Record.from_json(row.record_id, row.data))
@@ -127,41 +119,81 @@ class _Batch:
     def can_place(self, heard: Record, source: Source) -> bool:
         """Whether it is known whom this is about; a mere name may be anybody's, unless a list has the record."""
         reachable = any(True for _ in self._contact_keys(heard))
-        return reachable or heard.record_id in self.owner or source in ("contacts", "people")
+        return reachable or heard.record_id in self.owner or source in _LISTS
 
-    def place(self, heard: Record, source: Source) -> list[Record]:
-        """Update what is known under this id, and find the person again where the record no longer fits.
-
-        Returns:
-            The records as they will be kept: this one, and those of the same person from which something was taken.
-        """
+    def place(self, heard: Record, source: Source) -> None:
+        """Update what is known under this id, and find the person again where the record no longer fits."""
+        is_list = source in _LISTS and heard.family in LISTED
         person = self.owner.get(heard.record_id)
         if person is None:
-            self._add(self._matching(heard) or self._new_person(), heard)
-            return [heard]
-        known = self.members[person].pop(heard.record_id)
-        record = known.updated(heard, source)
-        others = self._without(person, known, record) if source == "whole answers" else []
-        if not self._fits(record, person):
-            person = self._matching(record) or (self._new_person() if self.members[person] else person)
+            person, record = self._matching(heard) or self._new_person(), heard
+        else:
+            known = self.members[person][heard.record_id]
+            record = self.members[person][heard.record_id] = known.updated(heard, source)
+            self._pass_on(person, known, record)
+            if is_list:
+                self.hold_to_lists(person)
+            if not self._fits(record, person):
+                self.members[person].pop(record.record_id)
+                person = self._matching(record) or (self._new_person() if self.members[person] else person)
         self._add(person, record)
-        return [record, *others]
+        self._changed.add(record.record_id)
+        if is_list:
+            self.hold_to_lists(person)
 
-    def _without(self, person: int, known: Record, record: Record) -> list[Record]:
-        """Take what was removed from one record from the others of the same person; returns those that held it."""
+    def _pass_on(self, person: int, known: Record, record: Record) -> None:
+        """What took the place of a number or an address in one record does so in the others of the same human."""
         gone = set(self._contact_keys(known)) - set(self._contact_keys(record))
-        changed = []
-        for other in self.members[person].values():
+        for other in list(self.members[person].values()) if gone else ():
             numbers = tuple(number for number in other.numbers if self._number_key(number) not in gone)
             emails = tuple(email for email in other.emails if _email_key(email) not in gone)
-            if (numbers, emails) != (other.numbers, other.emails):
-                changed.append(replace(other, numbers=numbers, emails=emails))
-        self.members[person].update({each.record_id: each for each in changed})
-        return changed
+            if (numbers, emails) != (other.numbers, other.emails) and compatible(record.name, other.name):
+                numbers = numbers if numbers == other.numbers else union(numbers, record.numbers)
+                emails = emails if emails == other.emails else union(emails, record.emails)
+                self.members[person][other.record_id] = replace(other, numbers=numbers, emails=emails)
+                self._changed.add(other.record_id)
+
+    def hold_to_lists(self, person: int) -> None:
+        """Drop what events and answers said of somebody where the lists, which they follow, say otherwise."""
+        group = self.members[person].values()
+        listed = [record for record in group if record.family in LISTED]
+        if len(listed) == len(group):
+            return
+        shown = {key for record in listed for key in self._contact_keys(record)}
+        kinds = {key[0] for key in shown}
+        for other in [record for record in group if record.family not in LISTED]:
+            denied = any(key not in shown and key[0] in kinds for key in self._contact_keys(other))
+            if denied or not listed or not all(compatible(record.name, other.name) for record in listed):
+                self.remove(other.record_id)
 
     def remove(self, record_id: str) -> None:
         """Take a record from its person."""
         self.members[self.owner.pop(record_id)].pop(record_id)
+        self._removed.append(record_id)
+
+    def write_records(self, source: Source, sweep: int, heard: Collection[str]) -> None:
+        """Write what changed; a record that a list shows stays that list's, whoever else mentions it."""
+        rows = [
+            {
+                "account_id": self.account,
+                "record_id": record_id,
+                "person": self.owner[record_id],
+                "source": source,
+                "sweep": sweep,
+                "data": self.members[self.owner[record_id]][record_id].to_json(),
+            }
+            for record_id in sorted(self._changed & self.owner.keys())
+        ]
+        its_own, data = ("source", "sweep") if source in _LISTS else (), ("person", "data")
+        upsert(self.connection, records, [row for row in rows if row["record_id"] in heard], replace=(*data, *its_own))
+        upsert(self.connection, records, [row for row in rows if row["record_id"] not in heard], replace=data)
+        self.drop_removed()
+
+    def drop_removed(self) -> None:
+        """Delete the records that were taken from their people."""
+        for chunk in chunks(self._removed):
+            wanted = records.c.record_id.in_(chunk)
+            self.connection.execute(delete(records).where(records.c.account_id == self.account, wanted))
 
     def write_people(self) -> None:
         """Bring the rows and keys of everybody in this batch up to date."""
@@ -177,27 +209,16 @@ class _Batch:
                 text, last = search_text(seen), seen.last_activity_at
                 values = (self.account, person, _sort_name(text), text, last.timestamp() if last else None)
                 rows.append(dict(zip(people.c.keys(), values, strict=True)))
-        for chunk in _chunks(list(self.members)):
+        for chunk in chunks(list(self.members)):
             old = delete(people).where(people.c.account_id == self.account, people.c.person.in_(chunk))
             self.connection.execute(old)
         if rows:
             self.connection.execute(insert(people), rows)
-        for pairs in _chunks(dropped):
+        for pairs in chunks(dropped):
             wanted = tuple_(keys.c.key, keys.c.person).in_(pairs)
             self.connection.execute(delete(keys).where(keys.c.account_id == self.account, wanted))
         upsert(self.connection, keys, added)
-        self._learn(vocabulary)
-
-    def _learn(self, vocabulary: set[str]) -> None:
-        for chunk in _chunks(sorted(vocabulary)):
-            known = select(words.c.word).where(
-                words.c.account_id == self.account, words.c.key.in_([f"={word}" for word in chunk])
-            )
-            new = set(chunk) - set(self.connection.scalars(known))
-            pairs = sorted((key, word) for word in new for key in (f"={word}", *spellings(word)))
-            for some in _chunks(pairs):
-                rows = [{"account_id": self.account, "key": key, "word": word} for key, word in some]
-                upsert(self.connection, words, rows)
+        learn(self.connection, self.account, vocabulary)
 
     def _add(self, person: int, record: Record) -> None:
         self.members[person][record.record_id] = record
@@ -253,14 +274,3 @@ def _email_key(email: str) -> str:
 def _sort_name(text: str) -> str:
     """By name, or by company; those without either come last."""
     return text.replace("\t", " ").strip() or "~"
-
-
-def _keep(connection: Connection, rows: Sequence[Mapping[str, Any]], *, listed: bool) -> None:
-    """Write records; one that a list shows stays that list's, whoever else mentions it."""
-    upsert(connection, records, rows, replace=("person", "data", *(("source", "sweep") if listed else ())))
-
-
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    remaining = iter(items)
-    while chunk := list(islice(remaining, _BATCH)):
-        yield chunk

@@ -28,7 +28,7 @@ class Query:
         tokens: Words that have to be found.
         hints: Words and letters that only help to choose: initials, titles, `de`.
         digits: Parts of numbers, each in the spellings a number may be kept in.
-        number: The whole number in E.164 digits, where the query is one.
+        number: The whole number in E.164 digits, where the query can be read as one.
         email: The query, where it is an e-mail address or a part of one.
     """
 
@@ -49,7 +49,8 @@ def parse(text: str, region: str) -> Query:
     """Take a query apart: a number, an e-mail address, or words with perhaps a part of a number between them."""
     text = text[:_LONGEST_QUERY].strip()
     if looks_like_number(text):
-        whole = re.sub(r"\D", "", normal(text, region))
+        read = normal(text, region)
+        whole = re.sub(r"\D", "", read) if read.startswith("+") else ""
         return Query(text, digits=(_spellings(text, whole),), number=whole)
     if "@" in text and " " not in text:
         return Query(text, email=text.casefold())

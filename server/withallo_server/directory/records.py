@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from withallo_client import Contact, CrmPerson
-from withallo_tools.services import Person
+from withallo_tools.services import CONTACT_IDS, Person
 
 Source = Literal["contacts", "people", "events", "answers", "whole answers"]
 """Where a record is from: the v1 contacts, the v2 CRM, an event, or an answer to another question."""
 
-_FAMILIES = ("cnt_", "cnt-", "per-", "con_")
+LISTED = ("cnt_", "per-")
+"""Families that Allo's lists show; the others are heard of only in events and answers."""
+
 _MOST_VALUES = 50
 _LONGEST_TEXT = 300
 NUMBER_ONLY = "tel:"
@@ -38,7 +40,7 @@ class Record:
     @property
     def family(self) -> str:
         """Ids of one family are different people; ids of two families may be the same one."""
-        return next((family for family in _FAMILIES if self.record_id.startswith(family)), NUMBER_ONLY)
+        return next((family for family in CONTACT_IDS if self.record_id.startswith(family)), NUMBER_ONLY)
 
     def updated(self, newer: "Record", source: Source) -> "Record":
         """This record after hearing `newer`, which says all but what it left empty, unless an answer only named it."""
@@ -48,8 +50,8 @@ class Record:
             name=newer.name or self.name,
             company=newer.company or self.company,
             job_title=newer.job_title or self.job_title,
-            numbers=newer.numbers if whole and newer.numbers else _union(self.numbers, newer.numbers),
-            emails=newer.emails if whole and newer.emails else _union(self.emails, newer.emails),
+            numbers=newer.numbers if whole and newer.numbers else union(self.numbers, newer.numbers),
+            emails=newer.emails if whole and newer.emails else union(self.emails, newer.emails),
             last_activity=max(filter(None, (self.last_activity, newer.last_activity)), default=None),
         )
 
@@ -91,7 +93,7 @@ def from_event(data: Mapping[str, Any]) -> Record | None:
     """
     person = data.get("person")
     who = person if isinstance(person, Mapping) else data
-    if not isinstance(who.get("id"), str) or not who["id"].startswith(_FAMILIES):
+    if not isinstance(who.get("id"), str) or not who["id"].startswith(CONTACT_IDS):
         return None
     company = who.get("company") or data.get("company")
     company = company.get("name") if isinstance(company, Mapping) else company
@@ -103,8 +105,13 @@ def from_event(data: Mapping[str, Any]) -> Record | None:
         _text(company),
         _text(who.get("job_title")),
         numbers if numbers or who is data else _texts([_other_party(data)]),
-        _union(_texts(who.get("emails")), _texts([who.get("email")])),
+        union(_texts(who.get("emails")), _texts([who.get("email")])),
     )
+
+
+def event_source(data: Mapping[str, Any]) -> Source:
+    """A call only names its person, with one number of perhaps several; an event about a contact shows all of them."""
+    return "answers" if data.get("person") else "events"
 
 
 def _other_party(data: Mapping[str, Any]) -> Any:
@@ -115,7 +122,7 @@ def _other_party(data: Mapping[str, Any]) -> Any:
 
 def merged(records: Sequence[Record]) -> Person:
     """One person out of the records that are about them, the v1 record first; the name may be missing."""
-    ordered = sorted(records, key=lambda record: (*_FAMILIES, NUMBER_ONLY).index(record.family))
+    ordered = sorted(records, key=lambda record: (*CONTACT_IDS, NUMBER_ONLY).index(record.family))
     first = ordered[0]
     last = max((record.last_activity for record in ordered if record.last_activity), default=None)
     company = next((record.company for record in ordered if record.company), None)
@@ -123,8 +130,8 @@ def merged(records: Sequence[Record]) -> Person:
         contact_id="" if first.family == NUMBER_ONLY else first.record_id,
         name=max((record.name for record in ordered), key=len),
         company=company,
-        numbers=_union(*(record.numbers for record in ordered)),
-        emails=_union(*(record.emails for record in ordered)),
+        numbers=union(*(record.numbers for record in ordered)),
+        emails=union(*(record.emails for record in ordered)),
         job_title=next((record.job_title for record in ordered if record.job_title), None),
         last_activity_at=datetime.fromtimestamp(last, UTC) if last else None,
     )
@@ -157,5 +164,6 @@ def _texts(values: Any) -> tuple[str, ...]:
     return tuple(text for value in values[:_MOST_VALUES] if (text := _text(value)))
 
 
-def _union(*groups: Iterable[str]) -> tuple[str, ...]:
+def union(*groups: Iterable[str]) -> tuple[str, ...]:
+    """Each value once, in the order they came, bounded."""
     return tuple(dict.fromkeys(value for group in groups for value in group))[:_MOST_VALUES]

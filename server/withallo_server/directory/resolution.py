@@ -46,7 +46,7 @@ def _certain(query: Query, best: Person, rivals: Sequence[Person]) -> bool:
 
 def _same_human(person: Person, other: Person) -> bool:
     """The same contact entered twice is no choice to make."""
-    if person.contact_id == other.contact_id:
+    if person.contact_id and person.contact_id == other.contact_id:
         return True
     words = [[word for word in name_words(one.name) if word not in CONNECTIVES] for one in (person, other)]
     return words[0] == words[1] and bool(person.numbers) and set(person.numbers) == set(other.numbers)

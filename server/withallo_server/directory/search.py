@@ -1,7 +1,10 @@
 """Finds candidates on disk and puts them in order."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from string import digits
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -10,6 +13,7 @@ from withallo_server.directory.ranking import EXACT, WORTH_SHOWING, Meaning, Que
 from withallo_server.directory.statements import (
     Wanted,
     beginning,
+    beyond,
     candidates,
     counted,
     near_words,
@@ -23,6 +27,7 @@ _WHOLE = 99.0
 _PART_OF_AN_ADDRESS = 90.0
 _MOST_CANDIDATES = 100
 _MOST_SCANNED = 3000
+_EVERYBODY = 2**31
 _MOST_MEANINGS = 60
 _MOST_BEGINNINGS = 400
 
@@ -38,15 +43,28 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """Those worth showing, best first, and how many match in all."""
+    """Who was found.
+
+    Attributes:
+        hits: Those worth showing, best first; of very many, those of the latest contact.
+        total: How many match in all.
+        rest: The others in the order of the latest contact: from which on, and how many.
+    """
 
     hits: tuple[Hit, ...]
     total: int
+    rest: Callable[[int, int], Sequence[Hit]] = lambda _skipped, _most: ()
+
+    def page(self, offset: int, limit: int) -> Sequence[Hit]:
+        """A part of the whole; all parts together show everybody once."""
+        first = self.hits[offset : offset + limit]
+        missing = min(limit, self.total - offset) - len(first)
+        return (*first, *self.rest(max(0, offset - len(self.hits)), missing)) if missing > 0 else first
 
 
-def find(connection: Connection, account_id: int, query: Query, at_least: int = 0) -> Hits:
-    """Everybody who may be meant by a query; of very many, the best known few hundred or `at_least` so many."""
-    search = _Search(connection, account_id, at_least)
+def find(connection: Connection, account_id: int, query: Query) -> Hits:
+    """Everybody who may be meant by a query."""
+    search = _Search(connection, account_id)
     if query.email:
         return search.by_email(query.email)
     if query.number or (query.digits and not query.tokens):
@@ -65,32 +83,41 @@ def _written_together(query: Query) -> Iterable[Query]:
 
 
 class _Search:
-    def __init__(self, connection: Connection, account_id: int, at_least: int) -> None:
+    def __init__(self, connection: Connection, account_id: int) -> None:
         self._connection = connection
         self._account_id = account_id
-        self._most = max(_MOST_CANDIDATES, at_least)
 
     def by_email(self, email: str) -> Hits:
         """An address or the beginning of one; else who has all its words."""
-        exact = self._having([Wanted(keys=(f"@{email}",))])
-        if exact:
-            return Hits(tuple(Hit(person, EXACT, "e-mail") for person, _ in exact), len(exact))
-        started = self._having([Wanted(beginnings=(f"@{email}",))])
-        if started:
-            return Hits(tuple(Hit(person, _PART_OF_AN_ADDRESS, "e-mail") for person, _ in started), len(started))
+        exact = self._alike([Wanted(keys=(f"@{email}",))], EXACT, "e-mail")
+        if exact.hits:
+            return exact
+        started = self._alike([Wanted(beginnings=(f"@{email}",))], _PART_OF_AN_ADDRESS, "e-mail")
+        if started.hits:
+            return started
         parts = Query(email, tuple(part for part in email.replace("@", ".").split(".") if len(part) > 1)[:4])
         return self.by_words(parts) if parts.tokens else Hits((), 0)
 
     def by_number(self, query: Query) -> Hits:
         """A whole number, else any part of one."""
-        exact = self._having([Wanted(keys=(f"n{query.number}",))]) if query.number else []
-        if exact:
-            return Hits(tuple(Hit(person, EXACT, "number") for person, _ in exact), len(exact))
-        conditions = [_digits(part) for part in query.digits if part]
-        found = self._having(conditions)
+        owners = self._owners(query.number) if query.number else None
+        if owners and owners.hits:
+            return owners
         score = min(50.0 + 4.0 * max((len(part) for part in query.digits[0]), default=0), 95.0)
-        hits = tuple(Hit(person, score, "number") for person, _ in found)
-        return Hits(hits, self._total(conditions, len(found)) or len(hits))
+        return self._alike([_digits(part) for part in query.digits if part], score, "number")
+
+    def _owners(self, number: str) -> Hits:
+        """Who has just this number; a key also ends longer ones, which have a digit more before it."""
+        found = self._alike([Wanted(keys=(f"n{number}",))], EXACT, "number")
+        longer = {person for person, _ in self._having([Wanted(keys=tuple(f"n{digit}{number}" for digit in digits))])}
+        hits = tuple(hit for hit in found.hits if hit.person not in longer)
+        return replace(found, hits=hits, total=found.total - len(found.hits) + len(hits))
+
+    def _alike(self, conditions: Sequence[Wanted], score: float, matched: str) -> Hits:
+        """People who are all found for the same reason."""
+        hits = tuple(Hit(person, score, matched) for person, _ in self._having(conditions))
+        total = self._total(conditions, len(hits)) or len(hits)
+        return Hits(hits, total, self._rest(conditions, hits, lambda _: (score, matched)))
 
     def by_words(self, query: Query) -> Hits:
         """People whose words mean what the query says: as written first, then nicknames, beginnings and typos."""
@@ -111,7 +138,9 @@ class _Search:
             ratings = self._all_but_one(query, meanings)
         hits = [hit for hit in ratings.values() if hit.score >= WORTH_SHOWING]
         hits.sort(key=lambda hit: -round(hit.score, 1))
-        return Hits(tuple(hits), max(total, len(hits)))
+        total = max(total - len(ratings), 0) + len(hits)
+        rest = self._rest(conditions, tuple(ratings.values()), partial(rate, query, meanings), query.hints)
+        return Hits(tuple(hits), total, rest)
 
     def _all_but_one(self, query: Query, meanings: Sequence[Mapping[str, Meaning]]) -> dict[int, Hit]:
         """People who lack one word of the query, which may be of no use for finding them."""
@@ -149,14 +178,32 @@ class _Search:
         """People who meet every condition, with the text that ranking looks at."""
         if not conditions:
             return []
-        limits = {"account": self._account_id, "most": self._most, "scanned": max(_MOST_SCANNED, self._most)}
+        limits = {"account": self._account_id, "most": _MOST_CANDIDATES, "scanned": _MOST_SCANNED}
         statement = candidates(tuple(wanted.shape for wanted in conditions), len(hints))
         rows = self._connection.execute(statement, {**limits, **values(conditions, hints)})
         return [(row.person, row.search_text) for row in rows]
 
+    def _rest(
+        self,
+        conditions: Sequence[Wanted],
+        shown: Sequence[Hit],
+        judge: Callable[[str], Meaning],
+        hints: Sequence[str] = (),
+    ) -> Callable[[int, int], Sequence[Hit]]:
+        """Reads who else meets every condition."""
+
+        def read(skipped: int, most: int) -> Sequence[Hit]:
+            statement = beyond(tuple(wanted.shape for wanted in conditions), len(hints))
+            window: dict[str, Any] = {"account": self._account_id, "scanned": _EVERYBODY}
+            window |= {"skipped": skipped, "most": most, "shown": [hit.person for hit in shown]}
+            rows = self._connection.execute(statement, {**window, **values(conditions, hints)})
+            return [Hit(row.person, *judge(row.search_text)) for row in rows]
+
+        return read
+
     def _total(self, conditions: Sequence[Wanted], found: int) -> int:
         """How many meet every condition, where more do than were taken; else nothing."""
-        if found < self._most:
+        if found < _MOST_CANDIDATES:
             return 0
         statement = counted(tuple(wanted.shape for wanted in conditions))
         return self._connection.scalar(statement, {"account": self._account_id, **values(conditions)}) or 0

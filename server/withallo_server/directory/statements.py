@@ -56,6 +56,13 @@ def candidates(shapes: tuple[Shape, ...], hints: int) -> "Select[int, str]":
 
 
 @lru_cache(maxsize=512)
+def beyond(shapes: tuple[Shape, ...], hints: int) -> "Select[int, str]":
+    """The same people in the same order without those `shown`, from any place on."""
+    others = people.c.person.not_in(bindparam("shown", expanding=True))
+    return candidates(shapes, hints).where(others).offset(bindparam("skipped"))
+
+
+@lru_cache(maxsize=512)
 def counted(shapes: tuple[Shape, ...]) -> "Select[int]":
     """How many people every condition leads to."""
     return select(func.count()).select_from(_together(shapes).subquery())

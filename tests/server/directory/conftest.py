@@ -1,6 +1,7 @@
 """Directories on both databases, over the embedded account or over lists that a test makes up."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,9 +16,14 @@ from withallo_client import AlloClient
 from withallo_sandbox import Sandbox
 from withallo_server.database import Database
 from withallo_server.directory.directory import Directory
+from withallo_server.directory.filling import Filler
+from withallo_server.directory.merging import account_id
 
 Filled = Callable[..., AbstractAsyncContextManager[Directory]]
 Allo = Callable[..., AlloClient]
+Reread = Callable[[AlloClient, int], Awaitable[Directory]]
+
+TWELVE_HOURS = 12 * 3600.0
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +75,35 @@ def filled(database: Database) -> Filled:
             tasks.cancel_scope.cancel()
 
     return open_filled
+
+
+@pytest.fixture
+def reread(database: Database) -> Reread:
+    """Reads the lists of a client so many times more, hours apart, and gives the directory of then."""
+    now = time.time()
+
+    async def read_again(client: AlloClient, times: int) -> Directory:
+        nonlocal now
+        now, left, over = now + TWELVE_HOURS, times, anyio.Event()
+
+        async def pause(_: float) -> None:
+            nonlocal now, left
+            now, left = now + TWELVE_HOURS, left - 1
+            if not left:
+                over.set()
+                await anyio.sleep_forever()
+
+        account = await database.write(lambda connection: account_id(connection, "default"))
+        scopes = scopes_of("CONTACTS_READ", "CRM_READ")
+        filler = Filler(database, client, account, "FR", scopes, pause=pause, wall=lambda: now)
+        async with client, anyio.create_task_group() as tasks:
+            tasks.start_soon(filler.run)
+            with anyio.fail_after(20):
+                await over.wait()
+            tasks.cancel_scope.cancel()
+        return Directory(database, filler, account, "FR")
+
+    return read_again
 
 
 def scopes_of(*scopes: str) -> Callable[[], Awaitable[frozenset[str]]]:

@@ -8,7 +8,7 @@ import anyio
 import httpx
 import pytest
 
-from withallo_client import AlloClient, AlloConnectionError
+from withallo_client import AlloClient, AlloConnectionError, AuthenticationError
 from withallo_server.database import Database
 from withallo_server.directory.directory import Directory
 from withallo_server.directory.filling import Filler
@@ -171,7 +171,7 @@ async def test_searching_while_it_fills_says_that_somebody_may_be_missing(databa
             page = await directory.search("numero42", limit=5, progress=progress)
             resolution = await directory.resolve("Marie Numero42")
         assert [one.name for one in page.people] == ["Marie Numero42"]
-        assert (page.complete, page.known, page.expected) == (False, 100, 2000)
+        assert not page.complete
         assert told == [(100, 2000)]
         assert resolution.best is not None
         assert not resolution.exact
@@ -276,6 +276,41 @@ async def test_a_key_that_may_read_no_list_asks_for_none(database: Database, all
     async with filling(database, allo(contacts(3), asked=asked), _holding("SMS_SEND"), Hours(1)) as directory:
         assert (await directory.search("marie", limit=5)).people == ()
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"), [({"api_key": "ak_live_of_somebody_else"}, "(401)"), ({}, "Allo itself failed (500)")]
+)
+async def test_who_cannot_be_looked_up_is_not_called_unknown_but_the_cause_is_told(
+    world: Any, words: Any, settings: dict[str, str], cause: str
+) -> None:
+    if not settings:
+        world.fail("500", "*", times=1000)
+    async with world.client(toolsets="all", **settings) as client:
+        for tool, arguments in (
+            ("search_contacts", {"query": "marie dupont"}),
+            ("search_contacts", {}),
+            ("get_contact", {"contact": "Marie Dupont"}),
+            ("list_follow_ups", {"contact": "Marie Dupont"}),
+            ("send_sms", {"to": "Marie Dupont", "message": "Hello"}),
+            ("search_calls", {}),
+        ):
+            answer = await client.call_tool(tool, arguments)
+            assert answer.is_error
+            assert cause in words(answer), tool
+            assert "Nobody matches" not in words(answer)
+
+
+async def test_a_key_revoked_while_the_lists_are_read_is_told(database: Database, allo: Allo) -> None:
+    revoked = httpx.Response(401, json={"error": {"type": "auth", "code": "API_KEY_REVOKED", "message": "no"}})
+    client = allo(contacts(250), refuse=lambda asked: revoked if asked.url.params["page"] == "1" else None)
+    async with filling(database, client, _holding("CONTACTS_READ"), Hours(3)) as directory:
+        assert (await directory.search("numero7", limit=1)).people, "who is known is found"
+        assert (await directory.resolve("Marie Numero7")).best
+        for ask in (directory.search("numero240", limit=1), directory.resolve("Marie Numero240")):
+            with pytest.raises(AuthenticationError):
+                await ask
+        assert not (await directory.resolve("+33699999999")).candidates, "a number is of use without its name"
 
 
 async def test_scopes_that_cannot_be_learned_are_asked_for_again(database: Database, allo: Allo) -> None:

@@ -10,10 +10,11 @@ from mcp.server.mcpserver import Context
 
 from withallo_client import AlloClient, Number
 from withallo_tools.services.inbox import EventPage, EventQuery, Inbox, InboxEvent
-from withallo_tools.services.people import People, PeoplePage, Person, Progress, Resolution
+from withallo_tools.services.people import CONTACT_IDS, People, PeoplePage, Person, Progress, Resolution
 from withallo_tools.services.writes import Option, Request, SendReport, Write, Writes, Written
 
 __all__ = [
+    "CONTACT_IDS",
     "EventPage",
     "EventQuery",
     "Inbox",

@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import Protocol
 
 
+CONTACT_IDS = ("cnt_", "cnt-", "per-", "con_")
+"""How the ids of a contact begin: one human has another in each family, and no two in one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody in the contact directory.
@@ -35,15 +39,11 @@ class PeoplePage:
     Attributes:
         total: How many match in all.
         complete: False while the directory fills, or had to leave contacts out: somebody may be missing.
-        known: How many people the directory has read so far.
-        expected: About how many there will be, once Allo has said.
     """
 
     people: tuple[Person, ...]
     total: int
     complete: bool
-    known: int = 0
-    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
