@@ -24,7 +24,6 @@ from mcp.types import (
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.syntax import Syntax
 
 RECENT = "allo://events/recent"
 console = Console(highlight=False)
@@ -156,7 +155,7 @@ def _show_configuration() -> None:
     command, arguments = (str(script), []) if script.exists() else (sys.executable, ["-m", "withallo_server"])
     entry = {"command": command, "args": [*arguments, "--sandbox"]}
     _title("Connect it: paste this into Claude Desktop (claude_desktop_config.json) or Cursor (~/.cursor/mcp.json)")
-    console.print(Syntax(json.dumps({"mcpServers": {"allo": entry}}, indent=2), "json", background_color="default"))
+    console.print_json(data={"mcpServers": {"allo": entry}}, ensure_ascii=False)
     _note('For your own account replace "--sandbox" by an "env": {"ALLO_API_KEY": "…"} beside "args".')
 
 

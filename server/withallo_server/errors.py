@@ -55,7 +55,10 @@ def explain(error: BaseException) -> str:
         if isinstance(error, kind):
             return words(error)
     if _is_storage_error(error):
-        return f"{error} Calls, contacts and numbers can still be read; the inbox and sending need the database."
+        return (
+            f"{error} Calls, conversations and numbers can still be read; finding a contact, the inbox and every "
+            "change need the database."
+        )
     reference = secrets.token_hex(4)
     logger.error("Unexpected error %s", reference, exc_info=error)
     return (

@@ -20,8 +20,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def bind(address: str) -> socket.socket:
+def bind(address: str, setting: str = "ALLO_LISTEN (--listen)") -> socket.socket:
     """Take `HOST:PORT`, before anything else of the server starts.
+
+    Args:
+        address: Where.
+        setting: What the operator wrote it in.
 
     Raises:
         SettingsError: It is taken, not ours, or no address; the message names the setting.
@@ -29,12 +33,12 @@ def bind(address: str) -> socket.socket:
     try:
         host, port = host_and_port(address)
     except ValueError as error:
-        raise SettingsError(f"ALLO_LISTEN (--listen): {error}") from None
+        raise SettingsError(f"{setting}: {error}") from None
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise SettingsError(f"ALLO_LISTEN (--listen): {host} is no address here ({error.strerror})") from None
+        raise SettingsError(f"{setting}: {host} is no address here ({error.strerror})") from None
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(place)
@@ -43,8 +47,7 @@ def bind(address: str) -> socket.socket:
     except OSError as error:
         bound.close()
         raise SettingsError(
-            f"ALLO_LISTEN (--listen): cannot listen on {address}: {error.strerror}; choose another port, or end what "
-            "uses this one"
+            f"{setting}: cannot listen on {address}: {error.strerror}; choose another port, or end what uses this one"
         ) from None
     return bound
 

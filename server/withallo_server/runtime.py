@@ -174,7 +174,8 @@ class Runtime:
         with anyio.move_on_after(QUIET_SECONDS):
             await self._awake.wait()
             await anyio.sleep(ANSWER_FIRST_SECONDS)
-        for work in (self.account.look_up, self.store, self.account.directory):
+        asks_allo = self.settings.api_key is not None or self.settings.sandbox or self._client is not None
+        for work in (self.store, *((self.account.look_up, self.account.directory) if asks_allo else ())):
             self._task_group().start_soon(guarded, work)
 
     def _shared_bus(self, settings: Settings) -> "PostgresBus | None":

@@ -268,14 +268,15 @@ def take_flags(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return given, rest
 
 
-def misspelt(besides: Sequence[str] = ()) -> Iterator[str]:
+def misspelt() -> Iterator[str]:
     """What to say about variables that look like settings and are none; a slip there may leave something open."""
-    known = {*besides, *(option.variable for option in options())}
+    of_serve = ("ALLO_HOST", "ALLO_PORT")
+    known = {*of_serve, *(option.variable for option in options())}
     for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
         from difflib import get_close_matches
 
-        near = get_close_matches(name, known, 1)
-        yield f"{name} is no setting and changes nothing" + (f"; did you mean {near[0]}?" if near else "")
+        near = get_close_matches(name.removeprefix(PREFIX), [each.removeprefix(PREFIX) for each in known], 1, 0.7)
+        yield f"{name} is no setting and changes nothing" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def load_settings() -> Settings:
@@ -287,10 +288,11 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(_explain(problem) for problem in error.errors(include_input=False))) from None
+        raise SettingsError("; ".join(map(explain, error.errors(include_input=False)))) from None
 
 
-def _explain(problem: ErrorDetails) -> str:
+def explain(problem: ErrorDetails) -> str:
+    """One line about a setting that cannot be used."""
     name = str(problem["loc"][0]) if problem["loc"] else ""
     flag = "--" + name.replace("_", "-")
     message = str(problem["msg"]).removeprefix("Value error, ")

@@ -131,6 +131,12 @@ async def test_a_folder_that_cannot_be_written_stops_only_what_needs_it(world: A
         sent = await client.call_tool("send_sms", {"to": "+12125550133", "message": "hi"})
         calls = await client.call_tool("search_calls", {"limit": 1})
         account = await client.call_tool("get_account", {})
+        found = await client.call_tool("search_contacts", {"query": "marie"})
+        talks = await client.call_tool("list_conversations", {})
+        numbers = await client.call_tool("list_numbers", {})
+    assert "finding a contact" in words(found)
+    assert not talks.is_error
+    assert not numbers.is_error
     assert events.is_error
     assert "ALLO_DATA_DIR" in words(events)
     assert sent.is_error

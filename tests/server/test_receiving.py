@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,6 +122,44 @@ def test_an_address_that_is_not_ours_is_refused_in_one_line(address: str) -> Non
     with pytest.raises(SettingsError, match="ALLO_LISTEN") as caught:
         bind(address)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (["serve", "--port"], "ALLO_HOST, ALLO_PORT (--host, --port)"),
+        (["listen"], "HOST:PORT of listen"),
+        (["--listen"], "ALLO_LISTEN (--listen)"),
+    ],
+)
+def test_a_port_that_is_taken_is_blamed_on_what_named_it(tmp_path: Path, command: list[str], named: str) -> None:
+    taken = bind("127.0.0.1:0")
+    port = str(taken.getsockname()[1])
+    arguments = [*command, port if command[0] == "serve" else f"127.0.0.1:{port}"]
+    with taken:
+        done = subprocess.run(
+            [sys.executable, "-m", "withallo_server", "--sandbox", "--data-dir", str(tmp_path), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"withallo-mcp: {named}: cannot listen on 127.0.0.1:{port}: ")
+
+
+def test_without_a_key_webhooks_are_taken_in_and_one_line_says_what_is_not_done(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "withallo_server", "--data-dir", str(tmp_path), "listen", "127.0.0.1:0"]
+    environment = {**os.environ, "ALLO_WEBHOOK_SECRETS": SECRET, "ALLO_WEBHOOK_TOKEN": TOKEN}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("There is no API key: ")
+        port = process.stderr.readline().partition("127.0.0.1:")[2].partition(";")[0]
+        url = f"http://127.0.0.1:{port}/webhooks/allo/{TOKEN}"
+        assert httpx.post(url, content=BODY, headers=signed(BODY)).status_code == 200
+        process.terminate()
+        assert "api_key must be" not in process.stderr.read()
 
 
 @pytest.mark.parametrize("address", ["8787", "localhost", "localhost:http", "127.0.0.1:99999", "127.0.0.1:-1"])

@@ -55,6 +55,9 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("ALLO_LISTEN", "127.0.0.1:99999"),
         ("ALLO_LOG_LEVEL", "LOUD"),
         ("ALLO_CONSENT", "maybe"),
+        ("ALLO_CONSENT_ALLOW", "send_smss"),
+        ("ALLO_CONSENT_ALLOW", "sms:+336*"),
+        ("ALLO_CONSENT_ALLOW", "send_sms:"),
     ],
 )
 def test_a_wrong_value_is_told_in_one_line_that_names_the_setting(
@@ -104,9 +107,13 @@ def test_secrets_do_not_show_in_the_repr() -> None:
 def test_a_misspelt_variable_is_told_with_what_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLO_READONLY", "1")
     monkeypatch.setenv("ALLO_REGION", "FR")
-    [warning] = misspelt()
-    assert "ALLO_READONLY" in warning
-    assert "ALLO_READ_ONLY" in warning
+    monkeypatch.setenv("ALLO_HOST", "127.0.0.1")
+    monkeypatch.setenv("ALLO_PORT", "8788")
+    monkeypatch.setenv("ALLO_FOO", "1")
+    assert list(misspelt()) == [
+        "ALLO_FOO is no setting and changes nothing",
+        "ALLO_READONLY is no setting and changes nothing; did you mean ALLO_READ_ONLY?",
+    ]
 
 
 def test_a_tilde_in_the_data_folder_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

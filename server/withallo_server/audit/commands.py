@@ -2,24 +2,30 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, get_args
 
 import typer
+from mcp.server.mcpserver.exceptions import ToolError
 from rich.console import Console
 from rich.table import Table
 
 from withallo_server.audit.log import NAME, read
-from withallo_server.settings import load_settings
+from withallo_server.audit.log import Outcome as _Outcome
+from withallo_server.machine import zone_of
+from withallo_server.settings import Settings, load_settings
+from withallo_tools.times import parse_range
 
 _out = Console(highlight=False, soft_wrap=True)
 _COLUMNS = ("time", "client", "tool", "to", "outcome", "consent", "reason", "key")
+_OUTCOMES = get_args(_Outcome)
 
-Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Not before this ISO time or day.")]
-Tool = Annotated[str | None, typer.Option("--tool", help="Only this tool.")]
-Outcome = Annotated[
-    str | None, typer.Option("--outcome", help="Only sent, not_sent, unknown, replayed, dry_run or waiting.")
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Not before this, such as yesterday, last 7 days or 2026-03-29."),
 ]
+Tool = Annotated[str | None, typer.Option("--tool", help="Only this tool.")]
+Outcome = Annotated[str | None, typer.Option("--outcome", help=f"Only one of {', '.join(_OUTCOMES)}.")]
 Count = Annotated[int, typer.Option("--last", min=1, help="How many lines at most.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON lines, for programs.")]
 
@@ -28,7 +34,10 @@ def audit(
     *, since: Since = None, tool: Tool = None, outcome: Outcome = None, last: Count = 50, as_json: AsJson = False
 ) -> None:
     """Show who asked for what, who said yes and how, and what became of it; newest last."""
-    folder, start = load_settings().data_dir, _read_time(since)
+    if outcome not in {None, *_OUTCOMES}:
+        raise typer.BadParameter(f"{outcome!r} is none of {', '.join(_OUTCOMES)}.", param_hint="--outcome")
+    settings = load_settings()
+    folder, start = settings.data_dir, _read_time(settings, since)
     rows = [
         row
         for row in read(folder)
@@ -43,13 +52,11 @@ def audit(
         _out.print(f"Nothing in {folder / NAME}.", markup=False)
 
 
-def _read_time(text: str | None) -> datetime | None:
+def _read_time(settings: Settings, text: str | None) -> datetime | None:
     try:
-        return None if text is None else datetime.fromisoformat(text).astimezone()
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is no time such as 2026-03-29 or 2026-03-29T14:00.", param_hint="--since"
-        ) from None
+        return parse_range(text, None, zone=zone_of(settings.timezone), now=datetime.now(UTC)).start
+    except ToolError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from None
 
 
 def _is_since(row: dict[str, Any], start: datetime | None) -> bool:

@@ -32,7 +32,7 @@ def login(
 
     The key is never an argument: arguments are visible to everybody on the machine.
     """
-    settings = load_settings()
+    settings = _settings()
     key = _read_key()
     me = None if unchecked else _checked(settings, key)
     try:
@@ -49,7 +49,7 @@ def login(
 @app.command()
 def status() -> None:
     """Say where the key comes from, and which scopes and tools it opens."""
-    settings = load_settings()
+    settings = _settings()
     try:
         kept = source_of_key(settings)
     except CredentialError as error:
@@ -63,7 +63,7 @@ def status() -> None:
 @app.command()
 def logout() -> None:
     """Forget the key that `login` kept. Allo still knows it: revoke it in the web app if it leaked."""
-    settings = load_settings()
+    settings = _settings()
     try:
         forgotten = Credentials(settings.data_dir).forget()
     except CredentialError as error:
@@ -71,6 +71,14 @@ def logout() -> None:
     typer.echo("The key is forgotten." if forgotten else "There was no key to forget.")
     if settings.api_key is not None:
         typer.echo("Note: ALLO_API_KEY is still set in this environment.")
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    if settings.sandbox:
+        typer.echo("The embedded account needs no key; leave out --sandbox (ALLO_SANDBOX) to see to that of your own.")
+        raise typer.Exit
+    return settings
 
 
 def _read_key() -> SecretStr:

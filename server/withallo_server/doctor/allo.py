@@ -16,7 +16,8 @@ from withallo_server.webhook_path import PREFIX
 if TYPE_CHECKING:
     from withallo_server.inbox.registration import Registered
 
-_LOGIN = "withallo-mcp auth login"
+LOGIN = "withallo-mcp auth login"
+"""What keeps a key."""
 _SET_UP = "withallo-mcp webhook setup --url https://..."
 _PROBE = "start the receiver, then withallo-mcp webhook status"
 
@@ -26,16 +27,16 @@ async def check_key(settings: Settings) -> list[Finding]:
     try:
         kept = source_of_key(settings)
     except CredentialError as error:
-        return [red("key", str(error), _LOGIN)]
+        return [red("key", str(error), LOGIN)]
     if kept is None:
         text = "There is no API key, so the server does not start."
-        return [red("key", text, f"{_LOGIN}, or start it with --sandbox to try it without one")]
+        return [red("key", text, f"{LOGIN}, or start it with --sandbox to try it without one")]
     if problem := _odd_shape(kept):
-        return [red("key", problem, _LOGIN)]
+        return [red("key", problem, LOGIN)]
     try:
         me = await ask_allo(settings, kept.secret)
     except AuthenticationError:
-        return [red("key", f"Allo does not take the key from {kept.source}: mistyped or revoked.", _LOGIN)]
+        return [red("key", f"Allo does not take the key from {kept.source}: mistyped or revoked.", LOGIN)]
     except WithalloError as error:
         return [amber("key", f"There is a key from {kept.source}; Allo could not be asked about it: {error}")]
     name = (me.team.name or me.team.id) if me.team else "its team"

@@ -51,7 +51,8 @@ async def check_itself(settings: Settings) -> list[Finding]:
         seconds = time.monotonic() - began
         complaints.seek(0)
         complaint = complaints.readline(300).decode("utf-8", "replace").strip()
-    return [_handshake(lines, seconds, complaint), _purity(lines)]
+    where = "" if has_key else " on the embedded account, for want of a key"
+    return [_handshake(lines, seconds, complaint, where), _purity(lines)]
 
 
 def _has_key(settings: Settings) -> bool:
@@ -87,14 +88,14 @@ async def _converse(process: anyio.abc.Process) -> list[bytes]:
     return taken.splitlines()
 
 
-def _handshake(lines: list[bytes], seconds: float, complaint: str) -> Finding:
+def _handshake(lines: list[bytes], seconds: float, complaint: str, where: str) -> Finding:
     results = {message.get("id"): message.get("result") for message in map(_read, lines)}
     result, listed = results.get(1), results.get(2)
     tools = listed.get("tools") if isinstance(listed, dict) else None
     if not isinstance(result, dict) or not isinstance(tools, list):
         said = f" It said: {complaint}" if complaint else ""
         return red("handshake", f"The server did not get as far as listing its tools.{said}", _MEND)
-    text = f"The server answers (protocol {result.get('protocolVersion')}) and offers {len(tools)} tools"
+    text = f"The server answers (protocol {result.get('protocolVersion')}) and offers {len(tools)} tools{where}"
     return green("handshake", f"{text}, {seconds:.1f} s from start to end.")
 
 

@@ -11,7 +11,6 @@ from withallo_server.comma_lists import CommaList
 CONTACTS = "contacts"
 
 _NUMBER = re.compile(r"\+[1-9]\d{0,14}\*?")
-_TOOL = re.compile(r"[a-z][a-z_]{2,63}")
 _HOURS = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 
 
@@ -30,16 +29,24 @@ def _recipients(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _exemptions(values: tuple[str, ...]) -> tuple[str, ...]:
     """Tools `create_contact`, recipients as above, or both as `send_sms:+336*`."""
-    checked = []
-    for value in values:
-        tool, colon, recipient = value.partition(":") if ":" in value else ("", "", value)
-        if not colon and _TOOL.fullmatch(value) and value != CONTACTS:
-            checked.append(value)
-            continue
-        if colon and not _TOOL.fullmatch(tool):
-            raise ValueError(f"{value!r} does not begin with the name of a tool")
-        checked.append(tool + colon + _recipients((recipient,))[0])
-    return tuple(checked)
+    return tuple(_exemption(value) for value in values)
+
+
+def _exemption(value: str) -> str:
+    tool, colon, recipient = value.partition(":")
+    if not colon and (value == CONTACTS or not value[0].isalpha()):
+        return _recipients((value,))[0]
+    _refuse_unknown(tool)
+    return tool + colon + _recipients((recipient,))[0] if colon else tool
+
+
+def _refuse_unknown(tool: str) -> None:
+    from withallo_server.tool_list import entries
+    from withallo_tools.tool import Effect
+
+    if tool not in entries():
+        changing = ", ".join(name for name, entry in entries().items() if entry.info.effect is not Effect.READ)
+        raise ValueError(f"unknown tool {tool!r}; those that change something: {changing}")
 
 
 def _hours(value: str) -> str:

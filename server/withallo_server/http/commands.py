@@ -42,11 +42,11 @@ def serve(
         check_safety(settings, host)
         configure_logging(settings)
         log_crashes()
-        for warning in misspelt(besides=("ALLO_HOST", "ALLO_PORT")):
+        for warning in misspelt():
             logger.warning("%s", warning)
         raise_open_files()
         name = f"[{host}]" if ":" in host else host
-        bound = bind(f"{name}:{port}")
+        bound = bind(f"{name}:{port}", "ALLO_HOST, ALLO_PORT (--host, --port)")
         scheme = "https" if settings.tls_cert else "http"
         _say(settings, f"withallo-mcp answers at {scheme}://{name}:{bound.getsockname()[1]}/mcp; Ctrl-C ends it.")
         with exporting():

@@ -31,6 +31,8 @@ from withallo_server.key_scopes import KeyScopes
 from withallo_server.machine import zone_of
 from withallo_server.settings import Settings, SettingsError, load_settings
 from withallo_server.teams import account_of
+from withallo_tools.answers import count
+from withallo_tools.events import topics_of
 from withallo_tools.outsiders import clean, clean_json
 from withallo_tools.services import EventQuery, InboxEvent
 
@@ -53,7 +55,7 @@ def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
 
     async def work(inbox: AccountInbox, settings: Settings) -> None:
         zone = zone_of(settings.timezone)
-        page = await inbox.list(EventQuery(topics=(topic,) if topic else (), since=_since(days), limit=limit))
+        page = await inbox.list(EventQuery(topics=await _topics(inbox, topic), since=_since(days), limit=limit))
         names = ("time", "topic", "number", "line", "marks", "id")
         table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
         for event in page.events:
@@ -62,7 +64,8 @@ def list_(*, topic: Topic = "", days: Days = None, limit: Limit = 20) -> None:
         if not console.is_terminal:
             console.width = _WIDEST
         console.print(table)
-        typer.echo(f"{len(page.events)} of {page.total}{'' if page.total_is_exact else ' or more'} events", err=True)
+        total = count(page.total, "event") if page.total_is_exact else f"{page.total} or more events"
+        typer.echo(f"{len(page.events)} of {total}", err=True)
 
     _run(work)
 
@@ -114,7 +117,7 @@ def export(
     """Write deliveries as JSON lines, oldest first, one each, with the webhook id and the body as it came."""
 
     async def work(inbox: AccountInbox, _: Settings) -> int:
-        count = 0
+        written = 0
         chosen = Selection(topic, _since(days))
         with _private(output) if output else nullcontext(sys.stdout) as file, _progress() as progress:
             task = progress.add_task("Exporting", total=await inbox.count())
@@ -122,10 +125,11 @@ def export(
                 progress.advance(task)
                 if chosen.covers(row):
                     file.write(outgoing.line_of(row) + "\n")
-                    count += 1
-        return count
+                    written += 1
+        return written
 
-    typer.echo(f"{_run(work)} deliveries", err=True)
+    written = _run(work)
+    typer.echo(f"{written} {'delivery' if written == 1 else 'deliveries'}", err=True)
 
 
 @app.command()
@@ -155,7 +159,7 @@ def prune(
                 progress.advance(task, gone)
         return total
 
-    typer.echo(f"{_run(work)} events removed", err=True)
+    typer.echo(f"{count(_run(work), 'event')} removed", err=True)
 
 
 @app.command()
@@ -200,6 +204,16 @@ def replay(
         typer.echo(f"{clean(event_id, 200)}: there is no such event", err=True)
     typer.echo(f"{done} delivered, {failed} refused", err=True)
     raise typer.Exit(1 if failed or missing else 0)
+
+
+async def _topics(inbox: AccountInbox, words: str) -> tuple[str, ...]:
+    """The topics somebody means, as `list_events` takes them."""
+    wanted = topics_of(words)
+    known = (*topics_of("call,sms,contact"), *(await inbox.topics() if wanted else ()))
+    if strange := [topic for topic in wanted if topic not in known]:
+        names = ", ".join(clean(topic, 60) for topic in dict.fromkeys(known))
+        raise typer.BadParameter(f"no topic is called {', '.join(strange)}; known: {names}.", param_hint="--topic")
+    return wanted
 
 
 def _web_address(text: str) -> httpx.URL:

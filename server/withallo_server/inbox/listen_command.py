@@ -25,7 +25,10 @@ def listen(
     try:
         settings = with_kept_key(load_settings())
         configure_logging(settings)
-        anyio.run(_listen, settings, bind(address))
+        bound = bind(address, "HOST:PORT of listen")
+        if settings.api_key is None and not settings.sandbox:
+            typer.echo("There is no API key: signed webhooks are taken in, nothing is asked of Allo.", err=True)
+        anyio.run(_listen, settings, bound)
     except (CredentialError, StorageError) as error:
         raise SettingsError(str(error)) from error
     except KeyboardInterrupt:

@@ -72,6 +72,9 @@ def remove() -> None:
 def _run(work: Callable[[Registration], Awaitable[Result]]) -> Result:
     try:
         settings = with_kept_key(load_settings())
+        if settings.sandbox:
+            typer.echo("The embedded account has its webhook already: what happens there arrives in this inbox.")
+            raise typer.Exit
         if settings.api_key is None:
             raise typer.BadParameter("there is no API key: set ALLO_API_KEY, or withallo-mcp auth login")
         key = settings.api_key

@@ -69,7 +69,7 @@ class Change:
     def _back_up(self) -> Path | None:
         if self.before is None:
             return None
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S.%f")
         backup = self.path.with_name(f"{self.path.name}.{stamp}.bak")
         _replace(backup, self.before, self.path.stat().st_mode & 0o777)
         return backup
@@ -111,7 +111,8 @@ def read_servers(client: ClientApp, text: str, path: Path) -> Mapping[str, Any]:
     content = _load(client, text, path)
     servers = content.get(client.key, {}) if isinstance(content, Mapping) else None
     if not isinstance(servers, Mapping):
-        raise InstallError(f"{path} is not what {client.title} understands: {client.key} is no object. Mend it first.")
+        what = client.key if isinstance(content, Mapping) else "the file"
+        raise InstallError(f"{path} is not what {client.title} understands: {what} is no object. Mend it first.")
     return servers
 
 

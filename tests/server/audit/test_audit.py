@@ -229,6 +229,10 @@ async def test_the_command_reads_it(tmp_path: Path) -> None:
     assert as_json.returncode == 2
     rows = await anyio.to_thread.run_sync(lambda: run("--json", "--outcome", "sent", "--since", "2026-03-10"))
     assert [json.loads(line)["key"] for line in rows.stdout.splitlines()] == ["1", "2"]
-    wrong = await anyio.to_thread.run_sync(lambda: run("--since", "yesterday"))
-    assert wrong.returncode == 2
-    assert "--since" in wrong.stderr
+    recent = await anyio.to_thread.run_sync(lambda: run("--json", "--since", "yesterday"))
+    assert (recent.returncode, recent.stdout) == (0, "")
+    for option, value, told in (("--since", "soonish", "last 7 days"), ("--outcome", "foo", "not_sent")):
+        wrong = await anyio.to_thread.run_sync(run, option, value)
+        assert wrong.returncode == 2
+        assert option in wrong.stderr
+        assert told in wrong.stderr

@@ -92,3 +92,13 @@ def test_an_api_that_does_not_answer_points_to_the_doctor(monkeypatch: pytest.Mo
 
     assert result.exit_code == 1
     assert "doctor" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["login", "status", "logout"])
+def test_the_embedded_account_needs_no_key(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.setenv("ALLO_SANDBOX", "true")
+
+    result = run(command)
+
+    assert result.exit_code == 0
+    assert "needs no key" in result.stdout

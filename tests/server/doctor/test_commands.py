@@ -45,10 +45,26 @@ def test_json_holds_every_finding_and_the_worst_level() -> None:
     assert all(finding["mend"] for finding in report["findings"] if finding["level"] == "red")
 
 
-def test_the_embedded_account_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALLO_SANDBOX", "true")
+def test_settings_that_stop_every_start_are_findings_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLO_API_KEY", "your key")
+    monkeypatch.setenv("ALLO_REGION", "Atlantis")
+    monkeypatch.setenv("ALLO_BASE_URL", "https://127.0.0.1:9")
 
     result = run("--json")
+
+    found = [(finding["check"], finding["text"]) for finding in json.loads(result.stdout)["findings"]]
+    assert result.exit_code == 1
+    assert [text.partition(" ")[0] for check, text in found if check == "key"] == ["ALLO_API_KEY"]
+    assert [text.partition(" ")[0] for check, text in found if check == "settings"] == ["ALLO_REGION"]
+    assert {"python", "database", "handshake"} <= {check for check, _ in found}
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--json", "--sandbox"]])
+def test_the_embedded_account_needs_no_network(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    if "--sandbox" not in arguments:
+        monkeypatch.setenv("ALLO_SANDBOX", "true")
+
+    result = run(*arguments)
 
     assert result.exit_code == 0
     assert "dns" not in {finding["check"] for finding in json.loads(result.stdout)["findings"]}

@@ -26,7 +26,10 @@ async def test_a_server_that_works_is_green() -> None:
 
 @pytest.mark.anyio
 async def test_without_a_key_the_handshake_is_tried_on_the_embedded_account() -> None:
-    assert (await look(Settings()))["handshake"].level is Level.GREEN
+    found = (await look(Settings()))["handshake"]
+
+    assert found.level is Level.GREEN
+    assert "on the embedded account, for want of a key" in found.text
 
 
 @pytest.mark.anyio

@@ -185,3 +185,13 @@ def test_an_inbox_that_cannot_be_opened_is_named(run: Callable[..., Result], tmp
     result = run("list")
     assert isinstance(result.exception, SettingsError)
     assert "file is not a database" in str(result.exception)
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_topic_that_does_not_exist_is_refused_with_those_that_do(run: Callable[..., Result]) -> None:
+    refused = run("list", "--topic", "foo")
+    assert refused.exit_code == 2
+    assert "sms.received" in refused.output
+    family = run("list", "--topic", "call")
+    assert "msg_2" in family.stdout
+    assert family.stderr == "1 of 1 event\n"

@@ -78,3 +78,14 @@ def test_a_key_that_may_not_see_webhooks_is_told_so(
     refused = run("setup", "--url", NOBODY)
     assert refused.exit_code == 1
     assert "WEBHOOKS" in refused.stderr
+
+
+@pytest.mark.parametrize("arguments", [["setup", "--url", NOBODY], ["status"], ["remove"]])
+def test_the_embedded_account_has_its_webhook_already(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setenv("ALLO_SANDBOX", "true")
+    monkeypatch.delenv("ALLO_API_KEY")
+    said = run(*arguments)
+    assert said.exit_code == 0
+    assert "has its webhook already" in said.stdout

@@ -95,6 +95,30 @@ def test_a_copy_with_the_same_permissions_is_made_first(home: Path) -> None:
     assert {oct(file.stat().st_mode & 0o777) for file in (path, backup)} == {"0o640"}
 
 
+def test_what_was_there_before_each_change_is_kept(home: Path) -> None:
+    path = home / ".cursor/mcp.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+
+    for name in ("one", "two", "three"):
+        plan_install(find_client("cursor"), LAUNCH, name).apply()
+
+    assert sorted(len(jsonc.loads(kept.read_text()).get("mcpServers", {})) for kept in path.parent.glob("*.bak")) == [
+        0,
+        1,
+        2,
+    ]
+
+
+def test_a_file_that_is_no_object_is_told_apart_from_servers_that_are_none(home: Path) -> None:
+    path = home / ".cursor/mcp.json"
+    path.parent.mkdir()
+    for content, what in (("[]", "the file"), ('{"mcpServers": []}', "mcpServers")):
+        path.write_text(content)
+        with pytest.raises(InstallError, match=f": {what} is no object"):
+            plan_install(find_client("cursor"), LAUNCH)
+
+
 def test_a_file_behind_a_link_is_changed_where_it_is(home: Path) -> None:
     real = home / "dotfiles/cursor.json"
     real.parent.mkdir()
