@@ -22,6 +22,11 @@ def test_markdown_and_headings_go(text: str | None, shown: str) -> None:
 
 
 def test_a_long_text_ends_after_a_sentence_or_between_words() -> None:
-    assert gist("First sentence is here. " * 10, 60) == "First sentence is here. First sentence is here."
+    assert gist("First sentence is here. " * 10, 60) == "First sentence is here. First sentence is here. …"
     assert gist("word " * 100, 23) == "word word word word…"
     assert gist("anything", 0) == ""
+
+
+def test_what_is_cut_is_marked_even_where_markup_hid_how_long_it_is() -> None:
+    assert gist("One sentence here. " + "*" * 5_000 + " and its end", 40).endswith("…")
+    assert gist("One sentence here.", 40) == "One sentence here."

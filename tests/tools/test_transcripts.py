@@ -11,7 +11,8 @@ from withallo_tools.call_facts import CallFacts, facts_of_item
 from withallo_tools.excerpts import excerpt
 from withallo_tools.keywords import has_all, keywords
 from withallo_tools.outline import sections, talk_time
-from withallo_tools.transcripts import Turn, around, clock, read_clock, shown_lines, turns_of
+from withallo_tools.transcripts import Turn, clock, pieces, read_clock, shown_lines, turns_of
+from withallo_tools.word_places import find_places
 
 BEGIN = datetime(2026, 11, 1, 9, tzinfo=UTC)
 
@@ -82,11 +83,32 @@ def test_an_amount_is_found_however_it_is_written(asked: str) -> None:
 
 def test_places_come_with_their_neighbours_and_gaps_are_counted() -> None:
     turns = [Turn(index, index * 10.0, "us", f"word{index}") for index in range(9)]
-    assert around(turns, keywords("word4")) == {3, 4, 5}
+    assert find_places(turns, keywords("word4"), everywhere=True).turns == {3, 4, 5}
     lines = shown_lines(turns, {3, 4, 5})
     assert lines[0] == "⟦3 turns left out, 00:00-00:20⟧"
     assert lines[-1] == "⟦3 turns left out, 01:00-01:20⟧"
     assert len(lines) == 5
+
+
+@given(st.text(max_size=4_000), st.integers(1, 40))
+def test_a_long_text_in_pieces_loses_nothing_but_space(words: str, times: int) -> None:
+    said = words * times
+    cut = pieces(said)
+    assert "".join("".join(cut).split()) == "".join(said.split())
+    assert all(0 < len(piece) <= 1_000 for piece in cut)
+
+
+def test_a_long_turn_is_several_that_are_cut_between_words() -> None:
+    said = " ".join(f"word{number}" for number in range(1_000))
+    call = _call(
+        TranscriptLine(source="USER", text=said, start_seconds=1, end_seconds=9), TranscriptLine(text="", source="USER")
+    )
+    *long, last = turns_of(call)
+    assert len(long) > 5
+    assert [word for turn in long for word in turn.text.split()] == said.split()
+    assert {(turn.start, turn.end) for turn in long} == {(1.0, 9.0)}
+    assert [turn.index for turn in (*long, last)] == list(range(len(long) + 1))
+    assert talk_time([*long, Turn(last.index, 31.0, "them", "")], 60) == {"us": 30, "them": 29}
 
 
 @given(

@@ -9,7 +9,7 @@ from withallo_client import Call, Item, TranscriptLine
 from withallo_tools.names import on_cards
 
 Way = Literal["inbound", "outbound"]
-How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer"]
+How = Literal["answered", "missed", "voicemail", "transferred", "blocked", "failed", "no answer", "result not told"]
 
 _KNOWN: Mapping[str, How] = {
     "ANSWERED": "answered",
@@ -29,6 +29,7 @@ class CallFacts:
         seconds: Length, None when unknown.
         summary: Allo's own; written by AI from what was said.
         recording_url: Where the audio is, for the key alone; never put in an answer.
+        user: Name of the teammate, where the answer held one.
     """
 
     id: str
@@ -43,6 +44,7 @@ class CallFacts:
     tags: tuple[str, ...]
     transcript: tuple[TranscriptLine, ...] | None
     recording_url: str | None = None
+    user: str = ""
 
     @property
     def length(self) -> str:
@@ -53,8 +55,8 @@ class CallFacts:
 
     @property
     def was_missed(self) -> bool:
-        """Whether it came in and none of us spoke."""
-        return self.way == "inbound" and self.how in {"missed", "voicemail"}
+        """Whether it came in and none of us spoke, as far as is told."""
+        return self.way == "inbound" and self.how in {"missed", "voicemail", "result not told"}
 
 
 def facts_of_call(call: Call, line: str | None = None) -> CallFacts:
@@ -97,6 +99,7 @@ def facts_of_item(item: Item) -> CallFacts:
         tags=item.tags,
         transcript=item.transcript,
         recording_url=item.recording_url,
+        user=(item.user.name or item.user.email or "") if item.user else "",
     )
 
 
@@ -116,11 +119,12 @@ def _how(
 ) -> How:
     """How a call ended, in one vocabulary for both versions.
 
-    v1 says VOICEMAIL also of a call that nobody took and that left no message; v2 leaves some results out. A word that
-    is not known tells less than who spoke, and how long.
+    v1 says VOICEMAIL also of a call that nobody took and that left no message. Both leave some results out, perhaps of
+    missed calls as of blocked ones (API contract 6.1, 6.7). A word that is not known tells less than who spoke, and how
+    long.
     """
     result = (result or "").upper()
-    not_reached: How = "missed" if way == "inbound" else "no answer"
+    not_reached: How = "no answer" if way != "inbound" else "missed" if result else "result not told"
     speakers = {line.source for line in transcript or ()}
     if result == "VOICEMAIL" and way == "inbound" and not (seconds or speakers):
         return not_reached

@@ -1,17 +1,16 @@
 """Calls in depth: one at any zoom, many at once, and their summaries rewritten."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_client import ForbiddenError
-from withallo_tools.answers import Answer, Facts
-from withallo_tools.call_detail import CallDetail, View, Zoom, read_offset_of, read_place, tell
+from withallo_tools.answers import Answer, Facts, count
+from withallo_tools.call_detail import CallDetail, View, Zoom, read_find, read_offset_of, read_place, tell
 from withallo_tools.call_rows import CallRow, call_rows
 from withallo_tools.call_search import read_call, read_calls, rest_id
-from withallo_tools.keywords import keywords
 from withallo_tools.lines import known_line_names
 from withallo_tools.moments import span_words
 from withallo_tools.outsiders import EVERYBODY, clean
@@ -21,6 +20,7 @@ from withallo_tools.times import TimeRange
 from withallo_tools.tool import Effect, ToolContext, tool
 
 _LONGEST_PRESENT = 600
+_NAMED_UNKNOWN = 10
 
 
 class ManyCalls(Facts):
@@ -28,6 +28,7 @@ class ManyCalls(Facts):
 
     calls: tuple[CallRow, ...] = ()
     unknown: tuple[str, ...] = Field(default=(), description="Ids without a call.")
+    more: str = Field(default="", description="What is left out, and what shows it.")
 
 
 class SavedSummary(Facts):
@@ -61,7 +62,7 @@ async def get_call(
     reach = services(ctx)
     view = View(
         zoom=zoom,
-        find=keywords(find),
+        find=read_find(find),
         first=read_place(start, "turn"),
         line=read_place(start, "line"),
         start=read_offset_of("start", start),
@@ -97,14 +98,35 @@ async def get_calls(
     known = {call.id for call in calls}
     asked = dict.fromkeys(rest_id(call_id) for call_id in call_ids)
     unknown = tuple(clean(call_id, 60) for call_id in asked if call_id not in known)
-    answer = Answer(reach.answer_budget).say(
-        f"{len(calls)} of {len(asked)} calls ({span_words(TimeRange(), reach)}):",
-        f"Unknown ids: {', '.join(unknown[:10])}" if unknown else "",
-    )
+    answer = Answer(reach.answer_budget).say(_many(len(rows), len(asked), reach), _unknown_line(unknown))
     shown = answer.table(rows, EVERYBODY)
+    answer.restate(_many(shown, len(asked), reach))
+    notes = _more_of(rows, shown)
+    return answer.say(*notes).result(
+        ManyCalls(calls=tuple(row for _, row in rows[:shown]), unknown=unknown, more=" ".join(notes))
+    )
+
+
+def _many(shown: int, asked: int, reach: Services) -> str:
+    return f"{shown} of {count(asked, 'call')} ({span_words(TimeRange(), reach)}):"
+
+
+def _unknown_line(unknown: Sequence[str]) -> str:
+    if not unknown:
+        return ""
+    others = len(unknown) - _NAMED_UNKNOWN
+    return f"Unknown ids: {', '.join(unknown[:_NAMED_UNKNOWN])}" + (f" and {others} more" if others > 0 else "")
+
+
+def _more_of(rows: Sequence[tuple[str, CallRow]], shown: int) -> list[str]:
+    """What is left out of many calls, and what shows it."""
+    notes = []
+    if any(row.summary.endswith("…") for _, row in rows[:shown]):
+        notes.append("A summary that ends in … goes on: get_call shows the whole.")
     if shown < len(rows):
-        answer.say(f"{len(rows) - shown} calls left out for length: ask for their ids, from {rows[shown][1].id} on.")
-    return answer.result(ManyCalls(calls=tuple(row for _, row in rows[:shown]), unknown=unknown))
+        left = count(len(rows) - shown, "call")
+        notes.append(f"{left} left out for length: ask for their ids, from {rows[shown][1].id} on.")
+    return notes
 
 
 @tool(title="Replace a call's summary", effect=Effect.UPDATE, toolset="extras", scopes=("CONVERSATIONS_WRITE",))

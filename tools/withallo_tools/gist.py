@@ -11,7 +11,7 @@ _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 
 
 def gist(text: str | None, limit: int = 140) -> str:
-    """The first sentences of a summary, without its Markdown, cut between words; cleaned.
+    """The first sentences of a summary, without its Markdown, cut between words and marked where cut; cleaned.
 
     Args:
         text: Written by others, perhaps in Markdown.
@@ -23,8 +23,8 @@ def gist(text: str | None, limit: int = 140) -> str:
     plain = _MARKUP.sub("", _HEADING.sub("", begin)) or begin
     line = clean(plain).replace(" / ", " ")
     if len(line) <= limit:
-        return line
+        return f"{line} …" if line and len(begin) < len(text or "") else line
     ends = [match.end() for match in _SENTENCE_END.finditer(line, 0, limit)]
     if ends and ends[-1] >= limit // 2:
-        return line[: ends[-1]]
+        return f"{line[: ends[-1]]} …"
     return line[:limit].rsplit(" ", 1)[0].rstrip(",;: ") + "…"

@@ -15,15 +15,20 @@ _WINDOW = 6
 _MOST_SECTIONS = 12
 _SECTION_TURNS = 8
 _WORD = re.compile(r"[^\W\d_]{4,}|\d[\d.,]*\d|\d")
-_COMMON = frozenset(
-    _WORD.findall(
+COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "all and are but can did for get got had has her him his how its let not now our out say she the too was who "
+        "why yes yet you aux car ces des est eux ici ils les lui mes moi nos non oui ont par pas peu que qui ses son "
+        "sur tes toi ton une vos "
         "about after also avec avez aussi been bien cela cette come comme could dans dire donc elle elles encore etes "
         "fait faire from have here into just know leur like mais meme more nous notre okay onto parce peut plus pour "
         "quand quel quelle really right sais sans should some sont sorry sure tell than that their them then there "
         "they thing this toujours tout tous tres vais vers very vont votre vous want well were what when which will "
-        "with would yeah your yours etre etait"
+        "with would yeah your yours etre etait",
     )
 )
+"""Words that tell nothing about what a call is about, folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def sections(turns: Sequence[Turn]) -> list[Section]:
 
 
 def _bag(text: str) -> Counter[str]:
-    return Counter(word for word in _WORD.findall(plain(text)) if word not in _COMMON)
+    return Counter(word for word in _WORD.findall(plain(text)) if word not in COMMON)
 
 
 def _alike(bags: Sequence[Counter[str]], place: int) -> float:

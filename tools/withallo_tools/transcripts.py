@@ -1,53 +1,64 @@
-"""What was said in a call: a slice of time, a speaker, the places where words occur, and always the end."""
+"""What was said in a call as turns, and the lines that show some of them."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from withallo_tools.answers import count
+from withallo_tools.answers import count, estimate_tokens
 from withallo_tools.call_facts import CallFacts
-from withallo_tools.keywords import Keyword, has_all
 from withallo_tools.outsiders import clean
 
 Speaker = Literal["us", "them", "AI"]
 
 _SPEAKERS: dict[str | None, Speaker] = {"USER": "us", "EXTERNAL": "them", "AGENT": "AI"}
-_LONGEST_TURN = 2_000
-_NEIGHBOURS = 1
+_LONGEST_PIECE = 1_000
 _END_TURNS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one speaker said without a break.
+    """What one speaker said without a break, or a piece of it where that is long.
 
     Attributes:
         start: Seconds from the start of the call; None where nothing tells.
+        end: Seconds from the start of the call; None where nothing tells.
     """
 
     index: int
     start: float | None
     speaker: Speaker | Literal["?"]
     text: str
+    end: float | None = None
 
     @property
     def line(self) -> str:
         """`12:05 them: …`, cleaned."""
-        return " ".join(filter(None, (clock(self.start), f"{self.speaker}: {clean(self.text, _LONGEST_TURN)}")))
+        return " ".join(filter(None, (clock(self.start), f"{self.speaker}: {clean(self.text)}")))
 
 
 def turns_of(call: CallFacts) -> list[Turn]:
     """The transcript in order; offsets come from the lines, else from their times of day."""
     lines = call.transcript or ()
     began = call.at or next((line.time for line in lines if line.time), None)
-    turns = []
-    for index, line in enumerate(lines):
+    turns: list[Turn] = []
+    for line in lines:
         start = line.start_seconds
         if start is None and line.time and began:
             start = max(0.0, (line.time - began).total_seconds())
-        turns.append(Turn(index, start, _SPEAKERS.get(line.source, "?"), line.text))
+        turns += (
+            Turn(index, start, _SPEAKERS.get(line.source, "?"), piece, line.end_seconds)
+            for index, piece in enumerate(pieces(line.text) or [""], start=len(turns))
+        )
     return turns
+
+
+def pieces(text: str) -> list[str]:
+    """A text in pieces of which each finds room in an answer, cut between words; fewer letters where they are dear."""
+    dear = estimate_tokens(text) > len(text) // 2
+    most = _LONGEST_PIECE // 4 if dear else _LONGEST_PIECE
+    found = re.findall(rf"(?s).{{1,{most}}}(?=\s|\Z)|.{{1,{most}}}", text)
+    return [piece for piece in found if piece.strip()]
 
 
 def clock(seconds: float | None) -> str:
@@ -67,14 +78,6 @@ def read_clock(text: str) -> float | None:
     for part in parts:
         seconds = seconds * 60 + int(part)
     return float(seconds)
-
-
-def around(turns: Sequence[Turn], wanted: Sequence[Keyword]) -> set[int]:
-    """Places where the words occur, with their neighbours: all words in one turn, else each on its own."""
-    hits = [turn.index for turn in turns if has_all(turn.text, wanted)]
-    hits = hits or [turn.index for turn in turns if any(has_all(turn.text, [keyword]) for keyword in wanted)]
-    known = {turn.index for turn in turns}
-    return {near for hit in hits for near in range(hit - _NEIGHBOURS, hit + _NEIGHBOURS + 1)} & known
 
 
 def ending(turns: Sequence[Turn], most: int = _END_TURNS) -> set[int]:

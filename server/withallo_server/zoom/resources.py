@@ -59,12 +59,12 @@ class Zoom:
         self._recent = RecentCalls()
 
     async def call(self, call_id: str, ctx: AnyContext) -> Text:
-        """One call: who, when, its whole summary and how it ended."""
+        """One call: who, when, its summary and how it ended, and what shows the rest."""
         answer = await get_call(ctx, call_id=call_id)
         return Text(as_json(answer), _said_in(answer))
 
     async def call_text(self, call_id: str, ctx: AnyContext) -> Text:
-        """One call: who, when, its whole summary and how it ended."""
+        """One call: who, when, its summary and how it ended, and what shows the rest."""
         answer = await get_call(ctx, call_id=call_id)
         return Text(as_text(answer), _said_in(answer))
 
@@ -86,14 +86,13 @@ class Zoom:
     async def talk(self, contact: str, ctx: AnyContext) -> Text:
         """The newest calls and texts with one person, by name, number, e-mail or contact id."""
         answer = await get_contact_conversation(ctx, contact=contact, limit=ROWS)
-        return Text(as_json(answer), await _said_with(ctx, contact))
+        return Text(as_json(answer, _going_on(answer)), await _said_with(ctx, contact))
 
     async def talk_text(self, contact: str, ctx: AnyContext) -> Text:
         """The newest calls and texts with one person, by name, number, e-mail or contact id."""
         answer = await get_contact_conversation(ctx, contact=contact, limit=ROWS)
-        more = bool((answer.structured_content or {}).get("next_cursor"))
-        going_on = f"\nget_contact_conversation takes that cursor, with limit={ROWS}." if more else ""
-        return Text(as_text(answer) + going_on, await _said_with(ctx, contact))
+        said = "\n".join(filter(None, (as_text(answer), _going_on(answer))))
+        return Text(said, await _said_with(ctx, contact))
 
     async def ids_like(self, typed: str) -> Iterable[str]:
         """Ids of recent calls by what people type: a name, a number, the beginning of an id."""
@@ -197,9 +196,16 @@ async def _said_with(ctx: AnyContext, contact: str) -> dict[str, list[str]]:
     return written_by(*(await find_reading(services(ctx), contact)).numbers)
 
 
-def as_json(answer: CallToolResult) -> str:
-    """The structured content of a tool's answer."""
-    return json.dumps(answer.structured_content, ensure_ascii=False, indent=2)
+def _going_on(answer: CallToolResult) -> str:
+    """What takes the cursor of a conversation, which is good for as many rows as this resource has only."""
+    more = (answer.structured_content or {}).get("next_cursor")
+    return f"get_contact_conversation takes that cursor, with limit={ROWS}." if more else ""
+
+
+def as_json(answer: CallToolResult, more: str = "") -> str:
+    """The structured content of a tool's answer, and what shows the rest where it does not say so itself."""
+    content = {**(answer.structured_content or {}), **({"more": more} if more else {})}
+    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def as_text(answer: CallToolResult) -> str:

@@ -54,7 +54,7 @@ def as_subtitles(call: CallFacts, head: str) -> str:
         ResourceNotFoundError: The call has no transcript.
     """
     turns = _turns(call)
-    cues = _cues(call, turns)
+    cues = _cues(turns)
     shown = _room_for(cues, _TIMES)
     opening, _, rest = fence(["", *cues[:shown]], EVERYBODY).partition("\n")
     body, _, closing = rest.rpartition("\n")
@@ -72,15 +72,15 @@ def _turns(call: CallFacts) -> list[Turn]:
     return turns
 
 
-def _cues(call: CallFacts, turns: Sequence[Turn]) -> list[str]:
+def _cues(turns: Sequence[Turn]) -> list[str]:
     """A cue for each turn; what tells no time starts where the turn before it did."""
     starts = [0.0]
     for turn in turns:
         starts.append(starts[-1] if turn.start is None else max(0.0, turn.start))
     cues = []
-    for place, (turn, said) in enumerate(zip(turns, call.transcript or (), strict=True), start=1):
+    for place, turn in enumerate(turns, start=1):
         following = starts[place + 1] if place + 1 < len(starts) else 0.0
-        end = said.end_seconds if said.end_seconds is not None else following
+        end = turn.end if turn.end is not None else following
         end = end if end > starts[place] else starts[place] + _LAST_CUE_SECONDS
         words = escape(clean(turn.text), quote=False)
         cues.append(f"{_timestamp(starts[place])} --> {_timestamp(end)}\n<v {turn.speaker}>{words}\n")

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import re
 import warnings
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from mcp.types import (
 )
 
 from withallo_sandbox import AGREEMENT, LONG_CALL_ID, MARIE, ROBERT, SARAH, Sandbox
+from withallo_sandbox.records import Message, Speech, Spoken
 from withallo_server.zoom.recordings import CONTENT_RANGE, MOST_BYTES
 from withallo_tools.answers import CEILING
 
@@ -96,6 +99,42 @@ async def test_subtitles_are_webvtt_with_a_cue_for_each_turn(client: Client, san
     assert cues[0].splitlines()[0] == "00:01.000 --> 00:02.600"
     assert all(cue.splitlines()[1].startswith(("<v us>", "<v them>")) for cue in cues)
     assert len(ENCODING.encode(text)) <= CEILING
+
+
+async def test_a_long_turn_is_several_of_the_same_time_with_every_word(client: Client, sandbox: Sandbox) -> None:
+    call = next(call for call in sandbox.account.timeline.calls() if call.id == LONG_CALL_ID)
+    words = " ".join(f"word{number}" for number in range(500))
+    speech = Speech((Spoken("USER", words, 3.0, 90.0), Spoken("EXTERNAL", "Fine.", 91.0, 92.0)))
+    call.speech = lambda: speech
+    markdown = await read(client, f"{CALL}/transcript", "text/markdown")
+    subtitles = await read(client, f"{CALL}/transcript?format=vtt", "text/vtt")
+    for text in (markdown, subtitles):
+        assert re.findall(r"word\d+", text) == words.split()
+    assert len(set(re.findall("00:03.000 --> .*", subtitles))) == 1
+    assert "00:03.000 --> 01:30.000" in subtitles
+
+
+async def test_a_summary_too_long_for_one_read_says_which_tool_goes_on(client: Client, sandbox: Sandbox) -> None:
+    call = next(call for call in sandbox.account.timeline.calls() if call.id == LONG_CALL_ID)
+    call.summary = "\n".join(f"point {number}: {number * 7} euros" for number in range(2_500))
+    noted = json.loads(await read(client, CALL, "application/json"))["more"]
+    assert f"get_call with call_id={LONG_CALL_ID}, start='line " in noted
+    assert f"get_call with call_id={LONG_CALL_ID}, start='line " in await read(
+        client, f"{CALL}?format=text", "text/plain"
+    )
+
+
+async def test_a_conversation_too_long_for_one_read_says_which_tool_goes_on(client: Client, sandbox: Sandbox) -> None:
+    line, now = sandbox.account.lines[0].number, sandbox.clock.now()
+    for number in range(60):
+        date = now - timedelta(minutes=number + 1)
+        sandbox.account.timeline.add(Message(f"long{number}", "INBOUND", line, "+33612345678", None, date, "Hello"))
+    address = "allo://conversations/%2B33612345678"
+    talk = json.loads(await read(client, address, "application/json"))
+    assert talk["more"] == "get_contact_conversation takes that cursor, with limit=50."
+    assert talk["more"] in await read(client, f"{address}?format=text", "text/plain")
+    asked = {"contact": "+33612345678", "limit": 50, "cursor": talk["next_cursor"]}
+    assert len(((await client.call_tool("get_contact_conversation", asked)).structured_content or {})["items"]) >= 10
 
 
 async def test_a_call_without_words_has_no_transcript_and_says_where_the_call_is(
@@ -255,4 +294,5 @@ async def test_a_text_to_whom_the_call_was_with_needs_no_warning(world: Any) -> 
         await client.call_tool("search_conversations", {"query": "consoles", "contact": SARAH.numbers[0]})
         await client.call_tool("send_sms", {"to": SARAH.numbers[0], "message": "The contract is on its way."})
     assert len(questions) == 1
-    assert "Careful" not in questions[0]
+    assert "has read words of" not in questions[0]
+    assert "repeats what was read" not in questions[0]
