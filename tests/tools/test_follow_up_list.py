@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mcp.types import CallToolResult
+from tests.tools.happened import add_call, add_text
+
+from withallo_sandbox.people import PEOPLE
 
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld, World
+
+
+OTHER_THOMAS, THOMAS = (person for person in PEOPLE if person.full_name == "Thomas Martin")
+ROBERT, JULIEN = (next(one for one in PEOPLE if one.full_name == name) for name in ("Robert Chen", "Julien Moreau"))
 
 
 @pytest.mark.anyio
@@ -101,7 +108,10 @@ async def test_one_person_can_be_asked_for(modern: "World") -> None:
     facts = await modern.facts("list_follow_ups", contact="Robert Chen", since="last 30 days", limit=50)
     assert facts["contact"].startswith("Robert Chen")
     assert facts["matters"]
-    assert all("Robert Chen" in matter["contact"] for matter in facts["matters"])
+    others = {matter["contact"] for matter in facts["matters"] if "contact" in matter}
+    assert others < {*ROBERT.numbers[1:]}
+    said = await modern.call("list_follow_ups", contact="Robert Chen", since="last 30 days", limit=50)
+    assert said.count("Robert Chen +") == 1
 
 
 @pytest.mark.anyio
@@ -130,13 +140,110 @@ async def test_a_text_that_is_answered_is_no_longer_open(modern: "World") -> Non
 
 
 @pytest.mark.anyio
-async def test_where_only_v1_can_be_read_it_says_that_texts_are_missing(open_world: "OpenWorld") -> None:
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [
+        ("any", "Texts are not seen by this key: a call answered by text still stands here."),
+        ("missed call", "Texts are not seen by this key: a call answered by text still stands here."),
+        ("text", "Texts are not seen by this key."),
+        ("promise", "Texts are not seen by this key."),
+    ],
+)
+async def test_where_only_v1_can_be_read_it_says_that_texts_are_missing(
+    open_world: "OpenWorld", kind: str, note: str
+) -> None:
     async with open_world() as world:
         world.closed = ("/v2/api/conversations",)
-        text = await world.call("list_follow_ups", since="last 30 days")
-        assert "unanswered texts are missing" in text
-        assert "we promised" in text
-        assert "taken by the AI receptionist" in text
+        text = await world.call("list_follow_ups", since="last 30 days", kind=kind)
+    assert text.count(note) == text.count("Texts are not seen") == 1
+    assert "not answered" not in text
+    assert ("we promised" in text) is (kind in ("any", "promise"))
+    assert ("taken by the AI receptionist" in text) is (kind == "any")
+
+
+@pytest.mark.anyio
+async def test_texts_that_need_no_answer_are_counted_and_listed_where_it_says(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        asked = {"kind": "text", "since": "today"}
+        for minutes, (number, note) in enumerate(
+            (
+                ("+33600009931", "Not counted: 1 text that needs no answer"),
+                ("+33600009932", "2 texts that need no answer"),
+            )
+        ):
+            add_text(world, number, minutes, "Merci beaucoup !")
+            said = await world.call("list_follow_ups", **asked)
+            assert note in said
+            assert "search_conversations with kind='text', unresponded=true lists them" in said
+            assert number not in said
+            assert number in await world.call("search_conversations", **asked, unresponded=True)
+
+
+@pytest.mark.anyio
+async def test_an_answer_to_what_we_asked_before_the_range_is_listed(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        number = "+33600009933"
+        add_text(world, number, 40 * 60, "Bonjour, vous confirmez ?", ours=True)
+        add_text(world, number, 0, "Oui")
+        assert number in await world.call("list_follow_ups", since="today", kind="text")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("contact", ["", THOMAS.contact_id])
+async def test_what_was_done_on_another_number_of_the_same_person_counts(open_world: "OpenWorld", contact: str) -> None:
+    first, second = THOMAS.numbers
+    async with open_world() as world:
+        await world.know_people()
+        asked = {"contact": contact, "since": "last 24 hours", "limit": 100}
+        promised = add_call(world, first, 40, "ANSWERED", "Je vous envoie le devis demain matin.").id
+        add_call(world, first, 30, "MISSED")
+        add_text(world, first, 30, "Vous pouvez me rappeler ?")
+        open_ones = await world.facts("list_follow_ups", **asked)
+        add_call(world, second, 10, "ANSWERED", ours=True)
+        world.requests.clear()
+        settled = await world.facts("list_follow_ups", **asked)
+        assert len(world.requests) <= 6
+    assert settled.get("missed_calls", 0) == open_ones["missed_calls"] - 1
+    assert settled.get("texts", 0) == open_ones["texts"] - 1
+    (kept,) = [matter for matter in settled["matters"] if matter.get("call_id") == promised]
+    assert kept["contacted_since"] == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("contact", ["", JULIEN.contact_id])
+async def test_what_was_done_on_a_number_that_several_share_does_not_count_for_one(
+    open_world: "OpenWorld", contact: str
+) -> None:
+    shared, own = JULIEN.numbers
+    async with open_world() as world:
+        await world.know_people()
+        missed = add_call(world, own, 30, "MISSED").id
+        add_call(world, shared, 10, "ANSWERED", ours=True)
+        assert missed in await world.call("list_follow_ups", contact=contact, since="last 2 hours", kind="missed call")
+
+
+@pytest.mark.anyio
+async def test_people_of_one_name_are_not_taken_for_one(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        missed = add_call(world, OTHER_THOMAS.numbers[0], 30, "MISSED").id
+        add_call(world, THOMAS.numbers[0], 20, "ANSWERED", ours=True)
+        add_call(world, THOMAS.numbers[1], 10, "ANSWERED", ours=True)
+        assert missed in await world.call("list_follow_ups", since="last 2 hours", kind="missed call")
+
+
+@pytest.mark.anyio
+async def test_a_promise_is_shown_whole_and_a_cut_one_says_how_to_read_on(open_world: "OpenWorld") -> None:
+    begin = "Je vous envoie le devis pour la bibliothèque en chêne massif avec ses douze étagères, livraison et pose "
+    usual, endless = f"{begin * 2}comprises, remise de 4512 euros.", f"{begin * 6}comprises, remise de 7777 euros."
+    async with open_world() as world:
+        for minutes, said in ((10, usual), (20, endless)):
+            add_call(world, "+33600009941", minutes, "ANSWERED", said)
+        result = await world.mcp.call_tool("list_follow_ups", {"contact": "+33600009941", "kind": "promise"})
+        first, second = (result.structured_content or {})["matters"]
+        assert first["words"] == usual
+        assert second["words"].endswith("more: get_call with start='01:05']")
+        assert "7777" in await world.call("get_call", call_id=second["call_id"], start="01:05")
 
 
 @pytest.mark.anyio

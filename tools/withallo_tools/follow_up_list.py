@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from withallo_client import Number
 from withallo_tools.answers import MOST_BUDGET, Answer, Facts, Row, count, estimate_json, estimate_tokens
 from withallo_tools.follow_up_sources import Everything, Words, everything
 from withallo_tools.follow_ups import FollowUps, Promise, follow_ups
@@ -14,18 +15,20 @@ from withallo_tools.gist import gist
 from withallo_tools.lines import find_line, known_line_names
 from withallo_tools.moments import at_local, iso_local, span_range, span_words
 from withallo_tools.names import beside, names_for
+from withallo_tools.numbers_of_one import one_key_per_person
 from withallo_tools.outsiders import EVERYBODY, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor, unreadable
 from withallo_tools.parameters import OPTIONAL, Contact, Cursor, Limit, Line
-from withallo_tools.phone import normal
-from withallo_tools.resolve import find_reading
+from withallo_tools.phone import display, normal
+from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import Services, services
 from withallo_tools.talk import Talk
 from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 from withallo_tools.transcripts import clock
 
-_WORDS = 160
+_SUMMARY = 160
+_WORDS = 400
 _FOR_ROWS = 0.8
 _WEEK = "last 7 days"
 
@@ -43,7 +46,7 @@ class OpenMatter(Row):
 
     kind: Kind
     at: str | None = None
-    contact: OutsiderText
+    contact: OutsiderText = ""
     line: str = ""
     times: int = 1
     call_id: str = ""
@@ -92,13 +95,14 @@ async def list_follow_ups(
     span = parse_range(since or _WEEK, "today", zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
     party = await find_reading(reach, contact) if contact.strip() else None
-    found = await everything(reach, span.start or as_of, party.numbers if party else (), _needed(kind))
-    talks = [talk for talk in found.talks if talk.at and talk.at <= as_of]
-    open_ones = follow_ups(talks, since=span.start, same=lambda number: normal(number, reach.region), heard=found.heard)
-    rows = await _rows(reach, _on_line(open_ones, chosen.number if chosen else None), kind, named=chosen is None)
+    numbers = party.numbers if party else ()
+    found = await everything(reach, span.start or as_of, numbers, _needed(kind), texts=kind in ("any", "text"))
+    open_ones = _on_line(await _open_ones(reach, found, span.start, as_of, party), chosen)
+    rows = await _rows(reach, open_ones, kind, party, named=chosen is None)
     page = _share(rows, offset, limit, int(min(reach.answer_budget, MOST_BUDGET) * _FOR_ROWS))
     counts = {each: sum(matter.kind == each for _, matter in rows) for each in _LABELS}
-    answer = Answer(reach.answer_budget).say(f"{_headline(counts, kind)} ({span_words(span, reach)}):")
+    head = _headline(counts, kind, texts=found.has_texts)
+    answer = Answer(reach.answer_budget).say(f"{head} ({span_words(span, reach)}):")
     answer.table(page, EVERYBODY, f"with {party.label}" if party else "")
     left = len(rows) - offset - len(page)
     more = next_cursor("follow-ups", asked, [int(as_of.timestamp()), offset + len(page)]) if left > 0 else ""
@@ -134,10 +138,19 @@ def _needed(kind: str) -> Words:
     return "all" if kind in ("any", "promise") else "transferred"
 
 
-def _on_line(found: FollowUps, line: str | None) -> FollowUps:
+async def _open_ones(
+    reach: Services, found: Everything, since: datetime | None, until: datetime, party: Party | None
+) -> FollowUps:
+    talks = [talk for talk in found.talks if talk.at and talk.at <= until]
+    same = await one_key_per_person(reach, (talk.number for talk in talks), party)
+    return follow_ups(talks, since=since, same=same, heard=found.heard)
+
+
+def _on_line(found: FollowUps, chosen: Number | None) -> FollowUps:
     """What came in on one line."""
-    if line is None:
+    if chosen is None:
         return found
+    line = chosen.number
     return FollowUps(
         tuple(one for one in found.missed if one.last.line == line),
         tuple(one for one in found.by_ai if one.last.line == line),
@@ -147,17 +160,25 @@ def _on_line(found: FollowUps, line: str | None) -> FollowUps:
     )
 
 
-async def _rows(reach: Services, found: FollowUps, kind: str, *, named: bool) -> list[tuple[str, OpenMatter]]:
+async def _rows(
+    reach: Services, found: FollowUps, kind: str, party: Party | None, *, named: bool
+) -> list[tuple[str, OpenMatter]]:
     lines = await known_line_names(reach) if named else {}
     texts = [text for text in found.unanswered if not text.needs_none]
     latest = [*(one.last for one in (*found.missed, *found.by_ai)), *(one.last for one in texts)]
     names = await names_for(reach, [talk.number for talk in (*latest, *(one.call for one in found.promises))])
 
+    def who(talk: Talk) -> str:
+        """Of the one who was asked for, only another number than the first."""
+        if party is None:
+            return beside(talk.number, names, talk.name)
+        return "" if normal(talk.number or "", reach.region) == party.numbers[0] else display(talk.number)
+
     def row(kind: Kind, talk: Talk, words: str, times: int = 1, promise: Promise | None = None) -> OpenMatter:
         return OpenMatter(
             kind=kind,
             at=iso_local(talk.at, reach),
-            contact=beside(talk.number, names, talk.name),
+            contact=who(talk),
             line=lines.get(talk.line or "", ""),
             times=times,
             call_id=clean(talk.allo_id, 60) if talk.call else "",
@@ -168,13 +189,20 @@ async def _rows(reach: Services, found: FollowUps, kind: str, *, named: bool) ->
         )
 
     def summed_up(talk: Talk) -> str:
-        return gist(talk.call.summary if talk.call else "", _WORDS)
+        return gist(talk.call.summary if talk.call else "", _SUMMARY)
+
+    def written(talk: Talk) -> str:
+        return clean(talk.words or "", _WORDS, "get_contact_conversation")
+
+    def promised(one: Promise) -> str:
+        place = f"start='{clock(one.start)}'" if one.start is not None else "zoom='transcript'"
+        return clean(one.sentence, _WORDS, f"get_call with {place}")
 
     every = [
         *((one.last, row("missed call", one.last, summed_up(one.last), one.count)) for one in found.missed),
         *((one.last, row("AI call", one.last, summed_up(one.last), one.count)) for one in found.by_ai),
-        *((one.last, row("text", one.last, clean(one.last.words or "", _WORDS), one.count)) for one in texts),
-        *((one.call, row("promise", one.call, clean(one.sentence, _WORDS), promise=one)) for one in found.promises),
+        *((one.last, row("text", one.last, written(one.last), one.count)) for one in texts),
+        *((one.call, row("promise", one.call, promised(one), promise=one)) for one in found.promises),
     ]
     return [(_text(at_local(talk.at, reach), one), one) for talk, one in every if kind in ("any", one.kind)]
 
@@ -208,25 +236,29 @@ def _share(
     return [rows[index] for index in sorted(chosen)]
 
 
-def _headline(counts: Mapping[Kind, int], kind: str) -> str:
+def _headline(counts: Mapping[Kind, int], kind: str, *, texts: bool) -> str:
     said = {
         "missed call": f"{count(counts['missed call'], 'missed call')} not returned",
         "AI call": f"{count(counts['AI call'], 'call')} taken by the AI receptionist and not returned",
-        "text": f"{count(counts['text'], 'text')} not answered",
+        "text": f"{count(counts['text'], 'text')} not answered" if texts else "",
         "promise": count(counts["promise"], "promise"),
     }
-    return said.get(kind) or ", ".join(said.values())
+    if kind == "any":
+        return ", ".join(filter(None, said.values()))
+    return said[kind] or "Nothing to tell"
 
 
 def _notes(open_ones: FollowUps, found: Everything, reach: Services, kind: str) -> list[str]:
     silent = sum(text.needs_none for text in open_ones.unanswered) if kind in ("any", "text") else 0
     hidden = open_ones.unreachable if kind in ("any", "missed call", "AI call") else 0
+    stands = ": a call answered by text still stands here" if kind in ("any", "missed call", "AI call") else ""
     notes = [
-        f"Not counted: {count(silent, 'text')} that need no answer (thanks, goodbye, STOP, spam)." if silent else "",
+        f"Not counted: {count(silent, 'text')} that need{'s' if silent == 1 else ''} no answer (thanks, goodbye, STOP, "
+        "spam): search_conversations with kind='text', unresponded=true lists them."
+        if silent
+        else "",
         f"From hidden numbers: {count(hidden, 'call')} that cannot be returned." if hidden else "",
-        ""
-        if found.has_texts or kind not in ("any", "text")
-        else "This key sees no texts here: unanswered texts are missing.",
+        "" if found.has_texts else f"Texts are not seen by this key{stands}.",
     ]
     if found.looked_back_to:
         back = at_local(found.looked_back_to, reach)

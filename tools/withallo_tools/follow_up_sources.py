@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -21,6 +21,7 @@ from withallo_tools.v2_access import may_use_v2, v2_was_refused
 _PAGE = 100
 _MOST_PAGES = 30
 _MOST_CALLS = 5_000
+_A_REPLY_COMES_WITHIN = timedelta(days=3)
 
 Words = Literal["all", "transferred"]
 """Whose words are needed: of all calls for promises, of transferred ones to know whether one of us spoke."""
@@ -42,23 +43,34 @@ class Everything:
     has_texts: bool
 
 
-async def everything(reach: Services, since: datetime, numbers: Sequence[str], words: Words) -> Everything:
+async def everything(
+    reach: Services, since: datetime, numbers: Sequence[str], words: Words, *, texts: bool
+) -> Everything:
     """All calls and texts from a moment on, with anybody or with these numbers.
+
+    Args:
+        reach: Where to ask.
+        since: The moment.
+        numbers: Of one contact; none for everybody.
+        words: Which calls to hear.
+        texts: Whether texts are asked about: then also what we wrote shortly before, for they may answer it.
 
     Raises:
         WithalloError: Allo could not answer.
     """
     if may_use_v2(reach):
         try:
-            return await _on_v2(reach, since, numbers, words)
+            return await _on_v2(reach, since, numbers, words, texts=texts)
         except (ForbiddenError, NotFoundError) as error:
             v2_was_refused(reach, error)
     return await _on_v1(reach, since, numbers)
 
 
-async def _on_v2(reach: Services, since: datetime, numbers: Sequence[str], words: Words) -> Everything:
+async def _on_v2(reach: Services, since: datetime, numbers: Sequence[str], words: Words, *, texts: bool) -> Everything:
     asked = [ItemFilter(contact_number=number, since=since) for number in numbers or (None,)]
-    found = await together([partial(_all_pages, reach, each) for each in asked])
+    earlier = since - _A_REPLY_COMES_WITHIN
+    before = [replace(each, type="SMS", direction="OUTBOUND", since=earlier, until=since) for each in asked if texts]
+    found = await together([partial(_all_pages, reach, each) for each in (*asked, *before)])
     talks = {item.id: talk_of_item(item) for items, _ in found for item in items}
     memory = Memory(reach.client)
     spoken = [talk.call for talk in talks.values() if talk.call and _has_words(talk.call, words)]
@@ -69,7 +81,7 @@ async def _on_v2(reach: Services, since: datetime, numbers: Sequence[str], words
         for items, _ in await together([partial(_all_pages, reach, each, "transcript") for each in narrowed]):
             await memory.read([facts_of_item(item) for item in items], reach.now())
     heard = {call.id: known for call in spoken if (known := memory.get(call.id))}
-    bound = max((moment for _, moment in found if moment), default=None)
+    bound = max((moment for _, moment in found[: len(asked)] if moment), default=None)
     return Everything(list(talks.values()), heard, bound, has_texts=True)
 
 

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from withallo_tools.heard import NOTHING, Heard, Side, hear
-from withallo_tools.noise import is_noise
+from withallo_tools.noise import asks, is_noise
 from withallo_tools.talk import Talk
 
 _REACHABLE = re.compile(r"\+?\d{6,15}")
-_A_REPLY_COMES_WITHIN = timedelta(days=3)
 _SPAM = "spam"
 
 
@@ -115,8 +114,7 @@ def follow_ups(
         pending = history[settled + 1 :]
         missed += _calls([told.talk for told in pending if told.is_missed], since)
         by_ai += _calls([told.talk for told in pending if told.is_by_ai], since)
-        before = history[settled].talk if settled >= 0 else None
-        unanswered += _texts([told.talk for told in pending if told.is_their_text], before, since)
+        unanswered += _texts(history[: settled + 1], [told.talk for told in pending if told.is_their_text], since)
         promises += [promise for promise in _promises(history) if _in_range(promise.call, since)]
     promises.sort(key=lambda one: (one.contact_since == 0, _moment(one.call)), reverse=True)
     return FollowUps(_latest(missed), _latest(by_ai), _latest(unanswered), tuple(promises), unreachable)
@@ -180,14 +178,13 @@ def _calls(pending: Sequence[Talk], since: datetime | None) -> list[MissedCall]:
     return [MissedCall(pending[-1], len(pending))] if pending and _in_range(pending[-1], since) else []
 
 
-def _texts(pending: Sequence[Talk], before: Talk | None, since: datetime | None) -> list[UnansweredText]:
+def _texts(before: Sequence[_Told], pending: Sequence[Talk], since: datetime | None) -> list[UnansweredText]:
     if not pending or not _in_range(pending[-1], since):
         return []
-    ours = before.at if before and before.call is None else None
-    first = pending[0].at
-    reply = ours is not None and first is not None and first - ours <= _A_REPLY_COMES_WITHIN
-    stranger = before is None and not pending[-1].name
-    noise = all(is_noise(text.words or "", reply=reply, stranger=stranger) for text in pending)
+    ours = [told.talk.words or "" for told in before if told.is_ours and told.talk.call is None]
+    answers = bool(ours) and asks(ours[-1])
+    stranger = not before and not pending[-1].name
+    noise = not answers and all(is_noise(text.words or "", stranger=stranger) for text in pending)
     return [UnansweredText(pending[-1], len(pending), noise)]
 
 

@@ -1,7 +1,7 @@
 """Finds sentences in which somebody commits to do something, in English and French, by patterns alone.
 
-A question, a condition, a negation, what somebody else said and what is done on the spot (`hold on, I'll put you
-through`) are no promises.
+A question, a condition (`if you like, I'll send it`), a negation, what somebody else said and what is done on the spot
+(`hold on, I'll put you through`) are no promises.
 """
 
 import re
@@ -9,7 +9,8 @@ from functools import cache
 
 from withallo_tools.letters import without_accents
 
-_LONGEST_SENTENCE = 400
+_LONGEST_SEARCHED = 400
+_LONGEST_SENTENCE = 2_000
 _SENTENCE = re.compile(r"[^.!?…;\n]+[.!?…;]*")
 _ABBREVIATION = re.compile(r"\b(mrs?|ms|dr|st|mme|m|[ap]\.m)\.(?=\s+\S)", re.IGNORECASE)
 _NO_END = "\u2024"
@@ -54,6 +55,14 @@ _ENGLISH_NO = (
     r"\b(?:do not|don't|didn't|doubt|not sure|wonder\w*|asked|asking)\b.*\b(?:i|we)(?:'ll| will)",
     r"\b(?:you|he|she|they|who)(?:'d|'ve| had| have)? (?:said|told|promised|mentioned|thought)\b",
     r"\b(?:if|whether|until|unless|in case) (?:i|we)(?:'ll| will|'m| am)",
+    (
+        r"^(?:(?:well|so|and|but|or|yes|ok|okay|sure|then|now)\b[ ,]*)*"
+        r"(?:(?:only )?if(?! (?:not|so)\b)|unless|provided|as long as|in case)\b"
+    ),
+    (
+        r"(?<!see )(?<!ask )(?<!check )(?<!know )(?<!sure )"
+        r"\bif (?:you(?:'d| would)? (?:like|want|prefer|wish)|that (?:suits|helps))\b"
+    ),
     r"\bhold on\b|\bone (?:moment|second)\b|\bbear with me\b|\bright now\b|\bwhile you (?:hold|wait)\b|\bon hold\b",
 )
 
@@ -94,9 +103,21 @@ _BIENTOT = (
     r"dimanche|dans (?:la|l'|le|les|une?|deux|trois|\d+)|d'ici|avant|après|dès|tout à l'heure|bientôt|rapidement|"
     r"en fin de|prochaine?|par (?:mail|e-?mail|écrit|sms|courrier|texto)|tout de suite|au plus vite|le \d)"
 )
+_NOT = (
+    r"(?!(?: (?:donc|surtout|toujours|même|\w+ment))? "
+    r"(?:pas(?! plus tard| de (?:souci|problème))|jamais|rien|aucune?)\b)"
+)
 _SPEAKER = r"\b(?:je\s+|j'\s*|nous\s+|on\s+)"
 _FRENCH_NO = (
     r"\b(?:si|quand|lorsque) (?:je|j'|on|nous)",
+    (
+        r"^(?:(?:oui|ok|bon|bien|alors|donc|et|mais|ou|d'accord)\b[ ,]*)*"
+        r"(?:si(?!,| si\b| je\b)|s'(?:il|ils)(?! (?:vous|te) plaî)|au cas où|à condition|tant que)\b"
+    ),
+    (
+        r"(?<!voir )(?<!demander )(?<!vérifier )(?<!regarder )(?<!dire )\bsi (?:(?:vous|tu) (?:le |la |les |en )?"
+        r"(?:voulez|veux|souhait\w+|préf\w+|désir\w+)|(?:ça|cela|c'est) (?:vous|te|bon|ok)|besoin|nécessaire)\b"
+    ),
     r"\b(?:vous|ils?|elles?|tu|on)\s+(?:m'|nous |me |lui )?(?:avi?ez|avait|avaient|a|ont)\s*(?:dit|promis|assuré)",
     r"\b(?:rappell?e|confirme|appelle) (?:que|qu'|au sujet|pour|parce|suite|car|concernant)",
     r"\bne quittez pas\b|\bje vous passe\b|\bun instant\b|\bune seconde\b|\bne raccrochez pas\b",
@@ -119,7 +140,7 @@ def _sentences(text: str) -> list[str]:
 def _is_promise(sentence: str) -> bool:
     if sentence.endswith("?"):
         return False
-    said = " ".join(without_accents(sentence.casefold().replace("\u2019", "'")).split())
+    said = " ".join(without_accents(sentence[:_LONGEST_SEARCHED].casefold().replace("\u2019", "'")).split())
     yes, no = _patterns()
     return bool(yes.search(said)) and not no.search(said)
 
@@ -138,15 +159,15 @@ def _french() -> tuple[str, ...]:
     presents = "|".join(present for verb, (present, _) in verbs.items() if verb not in never_bare)
     every_present = "|".join(present for present, _ in verbs.values())
     return (
-        rf"{_SPEAKER}{_PRONOUNS}(?:{futures})(?:ai|ons|a)\b",
-        rf"\b(?:je vais|nous allons|on va)\s+{_PRONOUNS}(?:{infinitives})\b",
-        rf"{_SPEAKER}{_PRONOUNS}(?:{every_present})s?\b.*{_BIENTOT}",
-        rf"{_SPEAKER}(?:vous|te|t'|vous l'|vous le|te le|lui|leur)\s*(?:la |les |le |l')?(?:{presents})\b",
+        rf"{_SPEAKER}{_PRONOUNS}(?:{futures})(?:ai|ons|a)\b{_NOT}",
+        rf"\b(?:je vais|nous allons|on va)\s+{_PRONOUNS}(?:{infinitives})\b{_NOT}",
+        rf"{_SPEAKER}{_PRONOUNS}(?:{every_present})s?\b{_NOT}.*{_BIENTOT}",
+        rf"{_SPEAKER}(?:vous|te|t'|vous l'|vous le|te le|lui|leur)\s*(?:la |les |le |l')?(?:{presents})\b{_NOT}",
         r"\b(?:je|on|nous) (?:vous |te )?tiens? (?:vous |te )?(?:au courant|informé)|\breviens vers (?:vous|toi)",
-        r"\bje m'en (?:occupe|charge)|\b(?:je m'|on s')(?:en )?(?:occupe|charge)",
+        rf"\b(?:je m'|on s')(?:en )?(?:occupe|charge)\b{_NOT}",
         r"\bje m'arrange pour|\bfais le nécessaire|\bfais parvenir",
-        rf"\b(?:vous|te|lui|leur) (?:{futures})(?:a|ont)\b",
-        r"\bvous (?:aurez|recevrez)\b(?! besoin| à | compris)|\btu (?:auras|recevras)\b(?! besoin| à | compris)",
-        r"\b(?:technicien|équipe|livreur|collègue|atelier|chauffeur|quelqu'un)\b.*\b(?:passera|viendra|livrera|posera)\b",
-        r"\bje (?:vous |te )?(?:le )?promets|\bc'est promis|\bje m'engage|\bcomptez sur moi",
+        rf"\b(?:vous|te|lui|leur) (?:{futures})(?:a|ont)\b{_NOT}",
+        rf"\b(?:vous (?:aurez|recevrez)|tu (?:auras|recevras))\b(?! besoin| à | compris){_NOT}",
+        rf"\b(?:technicien|équipe|livreur|collègue|atelier|chauffeur|quelqu'un)\b.*\b(?:passera|viendra|livrera|posera)\b{_NOT}",
+        r"\bje (?:vous |te )?(?:le )?promets\b(?! (?:pas|rien))|\bc'est promis|\bje m'engage|\bcomptez sur moi",
     )
