@@ -218,6 +218,19 @@ async def test_the_headline_counts_what_is_shown_and_what_was_left_out_is_told(m
         assert "More: cursor=" in text
     else:
         assert f"{100 - len(calls)} calls left out for length" in text
+        few = await modern.call("search_calls", sort=sort, limit=2)
+        assert "a larger limit, up to 100, or a narrower range shows more." in few
+
+
+@pytest.mark.anyio
+async def test_a_page_is_not_taken_for_the_whole_where_nobody_knows_how_many_there_are(modern: "World") -> None:
+    every = (await modern.facts("search_calls", since="last 48 hours", limit=100))["calls"]
+    text = await modern.call("search_calls", since="last 48 hours", limit=1)
+    assert len(every) > 2
+    assert text.startswith("First 1 call, more may follow, newest first (")
+    cursor = text.split("More: cursor=")[1].strip()
+    text = await modern.call("search_calls", since="last 48 hours", limit=1, cursor=cursor)
+    assert text.startswith("Next 1 call, more may follow, newest first (")
 
 
 @pytest.mark.anyio

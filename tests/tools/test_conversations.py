@@ -10,6 +10,7 @@ import pytest
 from mcp.types import CallToolResult
 
 from withallo_sandbox import LONG_CALL_ID
+from withallo_tools.letters import without_accents
 
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld, World
@@ -127,7 +128,10 @@ async def test_filters_that_contradict_each_other_are_refused_and_an_empty_searc
     assert "only inbound calls are missed" in await modern.refusal(
         "search_conversations", direction="outbound", result="missed"
     )
-    assert "the beginning of one" in await modern.call("search_conversations", query="zzzunheardof")
+    nothing = await modern.call("search_conversations", query="zzzunheardof")
+    assert "the beginning of one and a star" in nothing
+    assert "quotes" not in nothing
+    assert "Words in quotes must stand side by side." in await modern.call("search_conversations", query='"zzz yyy"')
 
 
 @pytest.mark.anyio
@@ -169,3 +173,67 @@ async def test_the_words_are_shown_in_a_long_text_whose_letters_fold_into_severa
         await world.control("inbound-sms", from_number="+13125550177", to_number="+12125550100", content=content)
         (item,) = (await world.facts("search_conversations", query="zanzibar"))["items"]
     assert "zanzibar" in item["text"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "query", ["devis chêne", "livraison vendredi", "delivery date", "call Monday", "quote walnut Friday"]
+)
+async def test_every_word_of_a_hit_is_shown_in_its_place(modern: "World", query: str) -> None:
+    facts = await modern.facts("search_conversations", query=query, limit=30)
+    beginnings = [without_accents(word.casefold())[:4] for word in query.split()]
+    assert facts["items"]
+    for item in facts["items"]:
+        shown = without_accents(item["text"].casefold())
+        assert [word for word in beginnings if word not in shown] == [], item["text"]
+        assert len(shown) < 260
+
+
+@pytest.mark.anyio
+async def test_words_far_apart_in_one_text_are_both_shown_and_words_side_by_side_once(open_world: "OpenWorld") -> None:
+    content = f"Bonjour, le sapin est livré. {'bla ' * 150}Le montant du bois convenu est 777 euros. {'bla ' * 50}"
+    async with open_world(calls=10) as world:
+        await world.control("inbound-sms", from_number="+13125550177", to_number="+12125550100", content=content)
+        (item,) = (await world.facts("search_conversations", query="sapin 777"))["items"]
+        (near,) = (await world.facts("search_conversations", query="montant 777"))["items"]
+    assert item["text"].startswith("Bonjour, le sapin est livré.")
+    assert "Le montant du bois convenu est 777 euros" in item["text"]
+    assert len(item["text"]) < 210
+    assert " … " in item["text"]
+    assert near["text"].startswith("…")
+    assert " … " not in near["text"]
+
+
+@pytest.mark.anyio
+async def test_words_of_different_turns_are_shown_each_with_who_said_them_and_when(open_world: "OpenWorld") -> None:
+    said = [("EXTERNAL", "Je voudrais un devis."), ("USER", "Oui ?"), ("EXTERNAL", "Je prends le sapin.")]
+    turns = [{"source": source, "text": text} for source, text in said]
+    async with open_world(calls=10) as world:
+        await world.control("inbound-call", from_number="+13125550177", transcript=turns, duration_seconds=90)
+        (item,) = (await world.facts("search_conversations", query="sapin devis"))["items"]
+    assert re.fullmatch(r"\d\d:\d\d them: Je voudrais un devis. / \d\d:\d\d them: Je prends le sapin.", item["text"])
+
+
+@pytest.mark.anyio
+async def test_a_page_is_not_taken_for_the_whole(modern: "World") -> None:
+    cursor = ""
+    for head in ("First 2 hits, more may follow, best first (", "Next 2 hits, more may follow, best first ("):
+        text = await modern.call("search_conversations", query="order", sort="relevance", limit=2, cursor=cursor)
+        assert text.startswith(head)
+        cursor = text.split("More: cursor=")[1].strip()
+    every = (await modern.facts("search_conversations", query="devis", since="last 20 days", limit=100))["items"]
+    asked = {"query": "devis", "since": "last 20 days", "limit": len(every) - 1}
+    text = await modern.call("search_conversations", **asked)
+    assert text.startswith(f"{len(every) - 1} of {len(every)} hits, newest first (")
+    cursor = text.split("More: cursor=")[1].strip()
+    assert (await modern.call("search_conversations", **asked, cursor=cursor)).startswith("Last 1 hit, newest first (")
+
+
+@pytest.mark.anyio
+async def test_a_search_by_relevance_that_looked_at_everything_has_no_cursor(open_world: "OpenWorld") -> None:
+    async with open_world(calls=10) as world:
+        for content in ("zanzibar", "zanzibarian"):
+            await world.control("inbound-sms", from_number="+13125550177", to_number="+12125550100", content=content)
+        text = await world.call("search_conversations", query="zanzibar", sort="relevance", limit=5)
+    assert text.startswith("1 hit, best first (")
+    assert "More:" not in text

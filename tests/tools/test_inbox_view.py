@@ -23,6 +23,21 @@ async def test_every_line_is_merged_latest_first_with_what_waits(world: "World")
     waiting = next(row for row in rows if row["contact"] == "+17185550134")
     assert waiting["waiting"]
     assert waiting["last"] == "they: Can you call me about the desks today?"
+    text = await world.call("list_conversations", limit=30)
+    assert text.startswith("First 30 conversations, more may follow, latest first (")
+
+
+@pytest.mark.anyio
+async def test_a_key_of_v1_alone_is_told_what_works_instead_of_the_inbox(open_world: "OpenWorld") -> None:
+    async with open_world(calls=20) as world:
+        world.closed = ("/v2/api/conversations",)
+        listed = await world.refusal("list_conversations")
+        marked = await world.refusal("mark_conversation", contact="+17185550134", action="read")
+        works = ("search_calls", "get_contact_conversation", "list_follow_ups")
+        for said in (listed, marked):
+            assert [name for name in works if name not in said] == []
+        assert await world.facts("search_calls", limit=3)
+        assert await world.facts("list_follow_ups", limit=3)
 
 
 @pytest.mark.anyio

@@ -19,8 +19,11 @@ from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import Contact, Cursor, Direction, Limit, Line, Outcome, Since, Until
 from withallo_tools.resolve import Party, find_reading, part_of_number
 from withallo_tools.services import Services, services
+from withallo_tools.tally import tally
 from withallo_tools.times import parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
+
+_MOST_ROWS = 100
 
 
 class Calls(Facts):
@@ -72,24 +75,31 @@ async def search_calls(
         longest_first=sort == "longest",
     )
     found = await longest(reach, query) if query.longest_first else await search(reach, query, after)
-    return await _answer(reach, found, query, party, asked)
+    return await _answer(reach, found, query, party, asked, later=after is not None)
 
 
 async def _answer(
-    reach: Services, found: Newest[CallFacts], query: CallQuery, party: Party | None, asked: Mapping[str, list[object]]
+    reach: Services,
+    found: Newest[CallFacts],
+    query: CallQuery,
+    party: Party | None,
+    asked: Mapping[str, list[object]],
+    *,
+    later: bool,
 ) -> CallToolResult:
     of_one = party is not None and len(party.numbers) == 1
     names = await known_line_names(reach) if query.every_line else {}
     rows = await call_rows(reach, found.rows, names, of_one=of_one)
     order, words = "longest first" if query.longest_first else "newest first", span_words(query.span, reach)
-    answer = Answer(reach.answer_budget).say(_headline(found, order, words))
+    answer = Answer(reach.answer_budget).say(f"No calls match ({words}).")
     shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
     found = replace(found, rows=found.rows[:shown]) if query.longest_first else found.cut(shown)
-    answer.restate(_headline(found, order, words))
     more = next_cursor("calls", asked, found.position.as_json()) if found.position else ""
-    left_out = len(rows) - shown if query.longest_first else 0
+    if rows:
+        said = tally(shown, "call", found.total, more=bool(more), later=later)
+        answer.restate(f"{said}, {order} ({words}):")
     answer.say(
-        f"{count(left_out, 'call')} left out for length; lower the limit or narrow the range." if left_out else "",
+        _shorter(found, len(rows) - shown) if query.longest_first else "",
         _bound(found, reach, goes_on=bool(more)),
         f"More: cursor={more}" if more else "",
     )
@@ -104,12 +114,15 @@ async def _answer(
     )
 
 
-def _headline(found: Newest[CallFacts], order: str, range_words: str) -> str:
+def _shorter(found: Newest[CallFacts], left_out: int) -> str:
+    """How to see more of the longest calls, which have no cursor."""
+    if left_out:
+        return f"{count(left_out, 'call')} left out for length; lower the limit or narrow the range."
     shown = len(found.rows)
-    if not shown:
-        return f"No calls match ({range_words})."
-    of_all = f"{shown} of {found.total:,} calls" if found.total and found.total > shown else count(shown, "call")
-    return f"{of_all}, {order} ({range_words}):"
+    if not found.total or found.total <= shown:
+        return ""
+    larger = f"a larger limit, up to {_MOST_ROWS}, or " if shown < _MOST_ROWS else ""
+    return f"Shorter ones are not shown: {larger}a narrower range shows more."
 
 
 def _bound(found: Newest[CallFacts], reach: Services, *, goes_on: bool) -> str:

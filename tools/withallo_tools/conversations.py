@@ -8,7 +8,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from withallo_client import ForbiddenError, Item, ItemFilter, NotFoundError
-from withallo_tools.answers import Answer, Facts, count
+from withallo_tools.answers import Answer, Facts
 from withallo_tools.excerpts import excerpt
 from withallo_tools.item_scan import scan_calls
 from withallo_tools.item_search import DIRECTIONS, RESULTS, Hits, ItemQuery, Order, search_items
@@ -35,11 +35,13 @@ from withallo_tools.phone import display, normal
 from withallo_tools.resolve import Party, find_reading
 from withallo_tools.services import Services, services
 from withallo_tools.talk import Talk, TalkRow, talk_of_item, talk_row
+from withallo_tools.tally import tally
 from withallo_tools.teammates import find_user_id
 from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
 from withallo_tools.v2_access import may_use_v2, v2_was_refused
 
+_ORDERS: dict[Order, str] = {"newest": "newest first", "oldest": "oldest first", "relevance": "best first"}
 _KINDS: dict[str, Literal["CALL", "SMS"]] = {"call": "CALL", "text": "SMS"}
 
 
@@ -112,7 +114,7 @@ async def search_conversations(
     numbers = party.numbers if party else ()
     wanted = ItemQuery(narrowed, numbers, words, sort, how=result, limit=limit)
     found = await _search(reach, wanted, position)
-    return await _answer(reach, found, wanted, party, asked)
+    return await _answer(reach, found, wanted, party, asked, later=position is not None)
 
 
 async def _search(reach: Services, wanted: ItemQuery, position: object) -> Hits:
@@ -125,18 +127,19 @@ async def _search(reach: Services, wanted: ItemQuery, position: object) -> Hits:
 
 
 async def _answer(
-    reach: Services, found: Hits, wanted: ItemQuery, party: Party | None, asked: Mapping[str, object]
+    reach: Services, found: Hits, wanted: ItemQuery, party: Party | None, asked: Mapping[str, object], *, later: bool
 ) -> CallToolResult:
     span = TimeRange(wanted.filter.since, wanted.filter.until)
     lines = {} if wanted.filter.allo_number else await known_line_names(reach)
     rows = await _rows(reach, found.items, wanted.words, lines, party)
-    order, words = f"{wanted.order} first", span_words(span, reach)
-    answer = Answer(reach.answer_budget).say(_headline(len(rows), found.total, order, words))
+    words = span_words(span, reach)
+    answer = Answer(reach.answer_budget).say(f"Nothing matches ({words}).")
     shown = answer.table(rows, EVERYBODY, f"with {party.label}" if party else "")
     going_on = found.position_after(shown)
     more = next_cursor("items", asked, going_on) if going_on else ""
     if rows:
-        answer.restate(_headline(shown, found.total, order, words))
+        said = tally(shown, "hit", found.total, more=bool(more), later=later)
+        answer.restate(f"{said}, {_ORDERS[wanted.order]} ({words}):")
     elif more:
         answer.restate(f"Nothing found yet ({words}).")
     else:
@@ -195,7 +198,8 @@ def _check_filters(kind: str, result: str, direction: str, *, recorded: bool, ta
 
 def _hint(words: Sequence[Keyword], *, with_contact: bool) -> str:
     if words:
-        return "All words are required: try fewer, or the beginning of one."
+        apart = " Words in quotes must stand side by side." if any(" " in word.word for word in words) else ""
+        return f"All words are required: try fewer, or the beginning of one and a star, as deliv*.{apart}"
     return "get_contact_conversation shows everything with this contact." if with_contact else ""
 
 
@@ -204,10 +208,3 @@ def _bound(found: Hits, order: Order, reach: Services) -> str:
         return "" if found.items else "The search stopped at its bound; the cursor goes on from there."
     way = "up" if order == "oldest" else "back"
     return f"Looked {way} to {at_local(found.looked_to, reach)} only; the cursor goes on from there."
-
-
-def _headline(shown: int, total: int | None, order: str, range_words: str) -> str:
-    if not shown:
-        return f"Nothing matches ({range_words})."
-    of_all = f" of {total:,}" if total and total > shown else ""
-    return f"{count(shown, 'hit')}{of_all}, {order} ({range_words}):"

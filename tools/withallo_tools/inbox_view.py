@@ -1,6 +1,7 @@
 """The inbox of each line as people see it in Allo, and its marks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +11,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import AlloClient, Conversation, ItemFilter
+from withallo_client import AlloClient, Conversation, ForbiddenError, ItemFilter, NotFoundError
 from withallo_tools.answers import Answer, Facts, Row, refusal
 from withallo_tools.lines import find_line, known_line_names, line_label, own_lines
 from withallo_tools.moments import at_local, iso_local, span_words
@@ -24,9 +25,11 @@ from withallo_tools.phone import display
 from withallo_tools.resolve import Party, find_exact
 from withallo_tools.services import EventQuery, Services, Write, services
 from withallo_tools.talk import Talk, talk_of_item
+from withallo_tools.tally import tally
 from withallo_tools.times import TimeRange
 from withallo_tools.together import together
 from withallo_tools.tool import Effect, ToolContext, tool
+from withallo_tools.v2_access import v2_was_refused
 
 _ACTIONS: Mapping[str, Literal["READ", "UNREAD", "ARCHIVE", "UNARCHIVE"]] = {
     "read": "READ",
@@ -114,20 +117,21 @@ async def list_conversations(
     chosen = await find_line(reach, line)
     numbers = [one.number for one in ([chosen] if chosen else await own_lines(reach)) if one.number]
     sources = [Source(partial(_page, reach.client, number, unread, page_size(limit))) for number in numbers]
-    found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after, shrinks=unread))
-    waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
+    with _needs_v2(reach):
+        found = await newest(sources, Wanted(TimeRange(), limit, lambda thread: True, after, shrinks=unread))
+        waiting_to_be_read = set() if unread else await _unread(reach.client, found.rows)
     names = await names_for(reach, [thread.conversation.contact_number for thread in found.rows])
     lines = {} if chosen else await known_line_names(reach)
     rows = [
         _row(reach, thread, names, lines, unread=unread or thread.id in waiting_to_be_read) for thread in found.rows
     ]
-    head = f"conversations, latest first ({span_words(TimeRange(), reach)}):"
-    answer = Answer(reach.answer_budget).say(f"{len(rows)} {head}" if rows else "No conversations.")
+    answer = Answer(reach.answer_budget).say("No conversations.")
     shown = answer.table(rows, EVERYBODY)
-    if rows:
-        answer.restate(f"{shown} {head}")
     found = found.cut(shown)
     more = next_cursor("conversations", asked, found.position.as_json()) if found.position else ""
+    if rows:
+        said = tally(shown, "conversation", found.total, more=bool(more), later=after is not None)
+        answer.restate(f"{said}, latest first ({span_words(TimeRange(), reach)}):")
     answer.say(f"More: cursor={more}" if more else "")
     return answer.result(Conversations(conversations=tuple(row for _, row in rows[:shown]), next_cursor=more))
 
@@ -150,7 +154,8 @@ async def mark_conversation(
         raise ToolError("contact: has no number, so there is no conversation to mark.")
     chosen = await find_line(reach, line)
     on_line = chosen.number if chosen else None
-    numbers = await _talked_on(reach, party, on_line)
+    with _needs_v2(reach):
+        numbers = await _talked_on(reach, party, on_line)
     if not numbers:
         where = f" on {line_label(chosen)}" if chosen else ""
         raise refusal(f"contact: there is no conversation{where} with them, so nothing to mark.", [party.label])
@@ -173,6 +178,23 @@ async def mark_conversation(
     answer = Answer().say(f"{done[written.state]}:")
     answer.rows([party.label], RECORDS)
     return answer.result(MarkedConversation(state=written.state, contact=party.label, action=action))
+
+
+@contextmanager
+def _needs_v2(reach: Services) -> Iterator[None]:
+    """Say what works instead where Allo refuses v2.
+
+    Raises:
+        ToolError: It does.
+    """
+    try:
+        yield
+    except (ForbiddenError, NotFoundError) as error:
+        v2_was_refused(reach, error)
+        raise ToolError(
+            "Allo refuses this key v2, which alone has the inbox; get_account shows what the key may do. "
+            "search_calls, get_contact_conversation and list_follow_ups work with v1 too."
+        ) from error
 
 
 async def _talked_on(reach: Services, party: Party, line: str | None) -> list[str]:
@@ -225,7 +247,7 @@ def _waits(last: Talk) -> bool:
         return False
     if last.call:
         return last.call.was_missed
-    return not is_noise(last.words or "", stranger=not last.name)
+    return not is_noise(last.words or "", reply=True, stranger=not last.name)
 
 
 def _last_words(last: Talk) -> str:

@@ -176,7 +176,8 @@ async def _in_order(client: AlloClient, query: ItemQuery, filters: Sequence[Item
         place, page, skip = following
 
     def position_after(shown: int) -> object:
-        last = places[shown - 1] if 0 < shown <= len(places) else (place, page, skip)
+        is_all = shown == len(items) < query.limit
+        last = (place, page, skip) if is_all else places[max(shown, 1) - 1]
         return list(last) if last[0] < len(filters) else None
 
     return Hits(items, total, position_after)

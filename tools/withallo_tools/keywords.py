@@ -8,11 +8,13 @@ from itertools import takewhile
 
 from withallo_tools.letters import without_accents
 
-_GROUP = "[ ,.'\u2019\u00a0\u202f]"
-_AMOUNT = re.compile(rf"(?<![\w.,])\d{{1,3}}(?:{_GROUP}\d{{3}})+(?![\d])|(?<![\w.,])\d{{4,}}(?!\d)")
-_CENTS = re.compile(r"[.,]\d{1,2}(?!\d)")
-_CURRENCY = re.compile(r"\s?(?:euros?|dollars?|pounds?|livres?|eur|usd|gbp|[$€£])(?!\w)", re.IGNORECASE)
-_WORD = re.compile(r"\w+")
+_GROUP = "[ ,.'\u2019]"
+_CURRENCY = r"(?:euros?|dollars?|pounds?|livres?|eur|usd|gbp|[$€£])"
+_PIECE = re.compile(
+    rf"(?<![\w.,])(?:{_CURRENCY}\s?)?(?P<whole>[0-9]{{1,3}}(?:{_GROUP}[0-9]{{3}})+|[0-9]+)(?:[.,](?P<cents>[0-9]{{1,2}}))?"
+    rf"(?:\s?{_CURRENCY})?(?![\w*])|(?P<word>\w+\*?)"
+)
+_PHRASE = re.compile('["\u201c\u201d\u00ab\u00bb]([^"\u201c\u201d\u00ab\u00bb]*)["\u201c\u201d\u00ab\u00bb]')
 _FORMS = (
     "ements ement ments ment ations ation aisons aison erons eront erez erai era aient ions ings ing ies ait ais ons "
     "ent ers er ees ee es ed ez ai s x e y a"
@@ -20,6 +22,8 @@ _FORMS = (
 _ENDINGS = tuple(sorted(_FORMS.split(), key=len, reverse=True))
 _VOWELS = "aeiou"
 _SHORTEST_STEM = 4
+_FORMLESS = 2
+_LONGEST_AMOUNT = 15
 _DOUBLED = re.compile(r"([bcdfgklmnprstvz])\1$")
 
 
@@ -28,45 +32,39 @@ class Keyword:
     """One thing that must occur.
 
     Attributes:
+        word: What was asked for, without case and accents.
         spellings: What to search Allo for; one is enough.
-        pattern: Finds it, or what may be a form of it, in a text that went through `plain`.
-        stem: What other forms of the word have in common with it; empty where the pattern says it all.
-        word: The word as it was asked for.
+        pattern: Finds it, or what may be a form of it, in a text that went through `plain`: one group for each word.
+        stems: What other forms of each word have in common with it; empty where the pattern says it all.
+        is_exact: Whether Allo finds nothing else by it.
     """
 
+    word: str
     spellings: tuple[str, ...]
     pattern: re.Pattern[str]
-    stem: str = ""
-    word: str = ""
+    stems: tuple[str, ...] = ("",)
+    is_exact: bool = False
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether Allo finds nothing else by it."""
-        return len(self.spellings) == 1 and self.spellings[0] == (self.word or self.spellings[0])
-
-    def places(self, folded: str) -> Iterator[int]:
-        """Where it occurs in a text that went through `plain`."""
+    def spans(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Where it begins and ends in a text that went through `plain`."""
         for found in self.pattern.finditer(folded):
-            if not self.stem or found[0].startswith(self.word) or stem_of(found[0]) == self.stem:
-                yield found.start()
+            if all(not stem or stem_of(word) == stem for word, stem in zip(found.groups(), self.stems, strict=True)):
+                yield found.span()
 
     def is_in(self, folded: str) -> bool:
         """Whether it occurs in a text that went through `plain`."""
-        return next(self.places(folded), None) is not None
+        return next(self.spans(folded), None) is not None
 
 
 def keywords(query: str) -> tuple[Keyword, ...]:
-    """The keywords of a query; `4,200`, `4 200 €` and `4200` are one and the same."""
-    found: list[Keyword] = []
-    rest, after = "", 0
-    for match in _AMOUNT.finditer(query):
-        found.append(_amount(re.sub(r"\D", "", match[0])))
-        rest += query[after : match.start()] + " "
-        after = match.end()
-        for behind in (_CENTS, _CURRENCY):
-            more = behind.match(query, after)
-            after = more.end() if more else after
-    return (*found, *(_word(word) for word in dict.fromkeys(_WORD.findall(plain(rest + query[after:])))))
+    """The keywords of a query.
+
+    `4,200`, `4 200 €` and `4200` are one and the same, `"delivery date"` are words side by side, `deliv*` is how a word
+    begins.
+    """
+    folded = plain(query)
+    phrases = [_phrase(parts) for phrase in _PHRASE.findall(folded) if (parts := _parts(phrase))]
+    return tuple(dict.fromkeys((*phrases, *_parts(_PHRASE.sub(" ", folded)))))
 
 
 def searches(wanted: Sequence[Keyword]) -> tuple[str, ...]:
@@ -99,18 +97,57 @@ def stem_of(word: str) -> str:
     return f"{word[:-1]}i" if word.endswith("y") else word
 
 
+def _parts(folded: str) -> list[Keyword]:
+    return [
+        _amount(piece["whole"], piece["cents"] or "") if piece["whole"] else _word(piece["word"])
+        for piece in _PIECE.finditer(folded)
+    ]
+
+
+def _phrase(parts: Sequence[Keyword]) -> Keyword:
+    """Keywords side by side as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Keyword(
+        " ".join(part.word for part in parts),
+        searches(parts),
+        re.compile(r"[^\w\n]+".join(part.pattern.pattern for part in parts)),
+        tuple(stem for part in parts for stem in part.stems),
+    )
+
+
 def _word(word: str) -> Keyword:
-    stem = stem_of(word) if word.isalpha() else word
+    """A word in its forms: short ones, which many others begin with, with the commonest endings alone."""
+    if word.endswith("*") or not word.isascii():
+        begin = word.removesuffix("*")
+        return Keyword(word, (begin,), re.compile(rf"\b({re.escape(begin)}\w*)"), is_exact=True)
+    if word.isdecimal():
+        return _amount(word)
+    if len(word) > _SHORTEST_STEM and word.isalpha():
+        return _long_word(word)
+    endings = rf"(?:e?s|d|x|{word[-1]}?(?:ed|ings?))?" if len(word) > _FORMLESS else ""
+    return Keyword(word, (word,), re.compile(rf"\b({word}{endings})\b"))
+
+
+def _long_word(word: str) -> Keyword:
+    stem = stem_of(word)
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, stem, strict=False)))
     if stem.endswith("i") and (word.endswith("ies") or stem[-2:-1] in _VOWELS):
         shared = min(shared, len(stem) - 1)
-    if not word.isalpha() or shared < _SHORTEST_STEM - 1:
-        return Keyword((word,), re.compile(rf"\b{re.escape(word)}"))
-    return Keyword((word[:shared],), re.compile(rf"\b{re.escape(word[:shared])}\w*"), stem, word)
+    return Keyword(word, (word[:shared],), re.compile(rf"\b({word[:shared]}\w*)"), (stem,))
 
 
-def _amount(digits: str) -> Keyword:
-    grouped = f"{int(digits):,}" if not digits.startswith("0") else digits
+def _amount(written: str, cents: str = "") -> Keyword:
+    """A number that ends where it ends: 50 is neither 5067 nor 50,000."""
+    digits = re.sub(r"\D", "", written)
+    is_grouped = not digits.startswith("0") and len(digits) <= _LONGEST_AMOUNT
+    grouped = f"{int(digits):,}" if is_grouped else digits
     spaced = grouped.replace(",", " ")
-    apart = spaced.replace(" ", r"[\s,.'\u2019]?")
-    return Keyword(tuple(dict.fromkeys((digits, grouped, spaced))), re.compile(rf"\b{digits}|(?<!\d){apart}(?!\d)"))
+    apart = grouped.replace(",", rf"(?:\s|{_GROUP})?")
+    before = _GROUP if len(digits) % 3 == 0 else "[.,]"
+    after = rf"[.,]{cents}" if cents.strip("0") else ""
+    return Keyword(
+        f"{digits}.{cents}" if after else digits,
+        tuple(dict.fromkeys((digits, grouped, spaced))),
+        re.compile(rf"(?<!\d)(?<!\d{before})({apart}{after})(?!\d)(?!{_GROUP}\d{{3}}(?!\d))"),
+    )
