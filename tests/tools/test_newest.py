@@ -70,7 +70,12 @@ async def test_every_line_is_asked_once_however_many_there_are() -> None:
 async def test_a_row_is_judged_once_however_many_pages_there_are() -> None:
     judged: list[str] = []
     lines = Lines([range(200)], size=10)
-    wanted: Wanted[Item] = Wanted(TimeRange(), 10, lambda row: bool(judged.append(row.id)))
+
+    def keep(row: Item) -> bool:
+        judged.append(row.id)
+        return False
+
+    wanted: Wanted[Item] = Wanted(TimeRange(), 10, keep)
     await newest(lines.sources(), wanted)
     assert len(judged) == len(set(judged)) == 200
 

@@ -98,6 +98,8 @@ async def update_contact(
     if not party.contact_id.startswith("cnt_"):
         raise ToolError("contact: only contacts with a cnt_ id can be changed, and this one has none known here.")
     before = await _before(reach, party.contact_id)
+    if before is not None and _is_so_already(reach, before, members):
+        raise refusal("Nothing to change: the contact is so already.", [party.label])
     removed = _removed(reach, before, members)
 
     async def still() -> bool:
@@ -179,6 +181,17 @@ def _removed(reach: Services, before: ContactContext | None, members: Mapping[st
     gone = [number for number in before.numbers if "numbers" in members and normal(number, reach.region) not in kept]
     gone += [email for email in before.emails if "emails" in members and email.casefold() not in kept]
     return tuple(clean(value, 120) for value in gone)
+
+
+def _is_so_already(reach: Services, before: ContactContext, members: Mapping[str, Any]) -> bool:
+    lists = {
+        "numbers": {normal(number, reach.region) for number in before.numbers},
+        "emails": set(before.emails),
+    }
+    return all(
+        set(value) == lists[key] if key in lists else value == (getattr(before, key) or "").strip()
+        for key, value in members.items()
+    )
 
 
 def _details(members: Mapping[str, Any], before: ContactContext | None = None) -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,7 @@ from withallo_tools.names import names_for
 from withallo_tools.outsiders import EVERYBODY, clean
 from withallo_tools.paging import next_cursor, read_sequence
 from withallo_tools.parameters import NO, OPTIONAL, Contact, Cursor, Limit, Line, Since, Until
-from withallo_tools.resolve import Party, find_reading
+from withallo_tools.resolve import Party, find_talking
 from withallo_tools.services import EventPage, EventQuery, InboxEvent, Services, services
 from withallo_tools.times import TimeRange, parse_range
 from withallo_tools.tool import Effect, ToolContext, tool
@@ -75,7 +75,7 @@ async def list_events(
     asked = {"events": [topic, contact, since, until, unread, limit]}
     before = read_sequence("events", asked, cursor)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
-    party = await find_reading(reach, contact) if contact.strip() else None
+    party = await find_talking(reach, contact) if contact.strip() else None
     page = await reach.inbox.list(
         EventQuery(
             topics=await known_topics(reach, topic),
@@ -120,7 +120,7 @@ async def wait_for_event(
     A finished call is topic call.completed. When nothing came, call again with `after`. For the past use list_events.
     """
     reach = services(ctx)
-    party = await find_reading(reach, contact) if contact.strip() else None
+    party = await find_talking(reach, contact) if contact.strip() else None
     chosen = await find_line(reach, line)
     query = EventQuery(
         topics=await known_topics(reach, topic),

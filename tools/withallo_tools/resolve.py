@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 
 from mcp.server.mcpserver.exceptions import ToolError
 
-from withallo_tools.answers import refusal
+from withallo_client import ForbiddenError, NotFoundError
+from withallo_tools.answers import LISTED, refusal, several
+from withallo_tools.contact_card import person_of
 from withallo_tools.lines import read_number
 from withallo_tools.names import OR
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import NumberPart, display, looks_like_number, normal
-from withallo_tools.services import Person, Progress, Services
+from withallo_tools.services import CONTACT_IDS, Person, Progress, Services
 from withallo_tools.tool import ToolContext
 
-_ID = re.compile(r"(?:cnt|con|per)[-_][\w-]+")
+_ID = re.compile(rf"(?:{'|'.join(CONTACT_IDS)})[\w-]+")
 
 
 class UncertainError(ToolError):
@@ -85,7 +87,21 @@ async def find_reading(services: Services, text: str) -> Party:
         return await _with_sharing(services, _party(services, meant.best))
     if part and not meant.candidates:
         await read_number(services, text)
-    raise _ambiguous(text, meant.candidates) if meant.candidates else _nobody(text, complete=meant.complete)
+    if not meant.candidates:
+        raise _nobody(text, complete=meant.complete)
+    raise await _ambiguous(services, text, meant.candidates)
+
+
+async def find_talking(services: Services, text: str) -> Party:
+    """The same, for what is found by number: calls, texts and events.
+
+    Raises:
+        ToolError: Also where they have no number.
+    """
+    party = await find_reading(services, text)
+    if not party.numbers:
+        raise refusal("contact: has no number, so there are no calls or texts with them.", [party.label])
+    return party
 
 
 async def _with_sharing(services: Services, party: Party) -> Party:
@@ -107,12 +123,47 @@ async def part_of_number(services: Services, text: str) -> NumberPart | None:
 async def find_exact(services: Services, text: str, progress: Progress | None = None) -> Party:
     """The person to write to or about: only an id, a number, or an e-mail address or full name that one person has.
 
-    A first fill of the directory that gets on is waited for, and `progress` told of it.
+    A first fill of the directory that gets on is waited for, and `progress` told of it. Who was found is read once
+    more at Allo, for the directory may know them as they were hours ago.
 
     Raises:
         ToolError: It is not certain who is meant; the error lists who could be.
         NotFoundError: No contact has this id.
     """
+    found = await _exact(services, text, progress)
+    read: set[str] = set()
+    while not looks_like_number(text) and found.contact_id not in read and await read_again(services, found):
+        read.add(found.contact_id)
+        found = await _exact(services, text, progress)
+    return found
+
+
+async def read_again(services: Services, party: Party) -> bool:
+    """Bring what the directory knows of one person up to date; whether anything was different.
+
+    Raises:
+        ToolError: Allo has them no more.
+    """
+    try:
+        person = await _read(services, party.contact_id)
+    except NotFoundError as error:
+        raise ToolError(f"contact: {party.label} is no longer among Allo's contacts.") from error
+    except ForbiddenError:
+        return False
+    if person is None or (person.name == party.name and set(_numbers(services, person)) == set(party.numbers)):
+        return False
+    await services.people.remember([person], whole=True)
+    return True
+
+
+async def _read(services: Services, contact_id: str) -> Person | None:
+    """Somebody as Allo has them now; nothing for an id that only events know."""
+    if contact_id.startswith("cnt_"):
+        return person_of(await services.client.contacts.get(contact_id))
+    return person_of(await services.client.people.get(contact_id)) if contact_id.startswith("per") else None
+
+
+async def _exact(services: Services, text: str, progress: Progress | None) -> Party:
     found = await _by_number_or_id(services, text)
     if found:
         return found
@@ -122,7 +173,7 @@ async def find_exact(services: Services, text: str, progress: Progress | None = 
     if not meant.candidates:
         raise _nobody(text, complete=meant.complete)
     filling = "" if meant.complete else "not every contact was read yet, so somebody else may have that name"
-    raise _ambiguous(text, meant.candidates, filling)
+    raise await _ambiguous(services, text, meant.candidates, filling)
 
 
 async def _by_number_or_id(services: Services, text: str) -> Party | None:
@@ -156,11 +207,10 @@ async def _by_id(services: Services, contact_id: str) -> Party:
     meant = await services.people.resolve(contact_id)
     if meant.best:
         return _party(services, meant.best)
-    if contact_id.startswith("per"):
-        person = await services.client.people.get(contact_id)
-        return Party(person.id, person.full_name, _normal(services, person.numbers))
-    contact = await services.client.contacts.get(contact_id)
-    return Party(contact.id, contact.full_name, _normal(services, contact.numbers))
+    person = await _read(services, contact_id)
+    if person is None:
+        raise ToolError(f"contact: no contact has the id {clean(contact_id, 60)}. search_contacts finds people.")
+    return _party(services, person)
 
 
 def _party(services: Services, person: Person) -> Party:
@@ -171,9 +221,9 @@ def person_row(person: Person) -> str:
     """One person on one line: name, numbers, company, e-mail, id."""
     parts = (
         clean(person.name, 60) or "no name",
-        ", ".join(map(display, person.numbers[:3])),
+        several([*map(display, person.numbers)], 3),
         clean(person.company or "", 40),
-        ", ".join(clean(email, 60) for email in person.emails[:2]),
+        several([clean(email, 60) for email in person.emails], 2),
         clean(person.contact_id, 40),
     )
     return " | ".join(filter(None, parts))
@@ -184,10 +234,13 @@ def _nobody(text: str, *, complete: bool) -> ToolError:
     return ToolError(f"contact: nobody matches '{clean(text, 60)}'.{filling} search_contacts finds people.")
 
 
-def _ambiguous(text: str, people: Sequence[Person], why: str = "") -> UncertainError:
+async def _ambiguous(services: Services, text: str, people: Sequence[Person], why: str = "") -> UncertainError:
     reason = why or ("several people match" if len(people) > 1 else "only this person comes close")
+    many = len(people) > LISTED
     listed = refusal(
         f"contact: '{clean(text, 60)}' is not certain: {reason}. Ask which one is meant, then pass the number or id.",
         [person_row(person) for person in people],
+        "search_contacts lists them." if many else "",
+        total=(await services.people.search(text, limit=1)).total if many else 0,
     )
     return UncertainError(str(listed), people)

@@ -8,6 +8,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from withallo_client import ForbiddenError, NotFoundError, Number
 from withallo_tools.answers import refusal
 from withallo_tools.lines import line_label, read_number
+from withallo_tools.names import OR
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import Phone, display, looks_like_number, normal, parse_phone
 from withallo_tools.resolve import Party, UncertainError, find_exact
@@ -23,10 +24,17 @@ _UNTEXTABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who gets a text: the person as far as known, and the one number."""
+    """Who gets a text: the person as far as known, and the one number.
+
+    Attributes:
+        by_number: Whether the number is what was asked for.
+        shared: Everybody who has this number, where others do.
+    """
 
     party: Party
     phone: Phone
+    by_number: bool = False
+    shared: str = ""
 
     @property
     def label(self) -> str:
@@ -49,12 +57,13 @@ async def find_recipient(reach: Services, to: str, progress: Progress | None = N
     if looks_like_number(to):
         phone = await read_number(reach, to)
         _refuse_untextable(phone)
-        return Recipient(await find_exact(reach, to), phone)
+        return Recipient(await find_exact(reach, to), phone, by_number=True)
     party = await find_exact(reach, to, progress)
     phones = _phones(party.numbers, reach.region)
     textable = [phone for phone in phones if phone.kind not in _UNTEXTABLE]
     if len(textable) == 1:
-        return Recipient(party, textable[0])
+        owners = (await reach.people.names([textable[0].e164])).get(textable[0].e164, "")
+        return Recipient(party, textable[0], shared=clean(owners, 120) if OR in owners else "")
     if len(phones) == 1:
         _refuse_untextable(phones[0])
     rows = [f"{clean(party.name, 60)} | {display(number)}" for number in party.numbers]
@@ -62,6 +71,17 @@ async def find_recipient(reach: Services, to: str, progress: Progress | None = N
         listed = refusal("to: this person has several numbers. Ask which one, then pass that number.", rows)
         raise UncertainError(str(listed), [Person(party.contact_id, party.name, None, party.numbers, ())])
     raise refusal("to: this person has no number that can be texted.", rows)
+
+
+async def is_still_theirs(reach: Services, recipient: Recipient) -> bool:
+    """Whether somebody who was meant by name still has that name and number, a human having thought meanwhile."""
+    if recipient.by_number or not recipient.party.contact_id:
+        return True
+    try:
+        party = await find_exact(reach, recipient.party.contact_id)
+    except ToolError:
+        return False
+    return party.name == recipient.party.name and recipient.phone.e164 in party.numbers
 
 
 def possible_recipients(reach: Services, people: Sequence[Person]) -> dict[str, Recipient]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -16,7 +17,7 @@ from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import OPTIONAL, IdempotencyKey
 from withallo_tools.resolve import UncertainError, first_fill
 from withallo_tools.segments import count_segments
-from withallo_tools.sending import Recipient, find_recipient, find_sender, possible_recipients
+from withallo_tools.sending import Recipient, find_recipient, find_sender, is_still_theirs, possible_recipients
 from withallo_tools.services import Option, Request, Services, Write, Written, services
 from withallo_tools.tool import Effect, ToolContext, tool
 
@@ -139,6 +140,7 @@ def _write(
         action=f"Send a text to {recipient.label} from {name}",
         details=(
             ("To", recipient.label),
+            *((("This number is of", recipient.shared),) if recipient.shared else ()),
             ("From", " ".join(filter(None, (sender.name, sender.number)))),
             ("Text", message),
             ("Length", f"{len(message)} characters, {count_segments(message)}"),
@@ -148,6 +150,7 @@ def _write(
         idempotency_key=key or None,
         revise=revise,
         any_line=any_line,
+        still=partial(is_still_theirs, reach, recipient),
     )
     return write, request
 
@@ -164,7 +167,8 @@ def _answer(reach: Services, written: Written, text: _Text, message: str) -> Cal
         "dry_run": f"Dry run: nothing was sent. It would leave from {name}: 1 text, {segments}.",
     }
     answer = Answer(reach.answer_budget).say(done[written.state])
-    answer.rows([f"to {recipient.label}"], RECORDS)
+    shared = f" (this number is of {recipient.shared})" if recipient.shared else ""
+    answer.rows([f"to {recipient.label}{shared}"], RECORDS)
     answer.say(f"idempotency_key: {clean(written.idempotency_key, 200)}")
     return answer.result(
         SentText(

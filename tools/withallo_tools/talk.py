@@ -14,7 +14,7 @@ from withallo_tools.names import on_cards
 from withallo_tools.outsiders import OutsiderText, clean
 from withallo_tools.services import Services
 
-LONGEST_TEXT = 1000
+LONGEST_TEXT = 10_000
 
 
 @dataclass(frozen=True, slots=True)

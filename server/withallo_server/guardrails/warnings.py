@@ -156,5 +156,5 @@ class Warnings:
         names = await self.people.names(numbers)
         shown = [f"{names[number]} ({number})" if names.get(number) else number for number in numbers[:_MOST_NAMES]]
         rest = len(numbers) - len(shown)
-        words = ", ".join("somebody" if each == SOMEBODY else each for each in shown)
+        words = ", ".join("somebody of unknown number" if each == SOMEBODY else each for each in shown)
         return f"{words} and {rest} more" if rest else words

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-
 CONTACT_IDS = ("cnt_", "cnt-", "per-", "con_")
 """How the ids of a contact begin: one human has another in each family, and no two in one."""
 
