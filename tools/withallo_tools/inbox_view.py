@@ -247,7 +247,7 @@ def _waits(last: Talk) -> bool:
         return False
     if last.call:
         return last.call.was_missed
-    return not is_noise(last.words or "", reply=True, stranger=not last.name)
+    return not is_noise(last.words or "", stranger=not last.name)
 
 
 def _last_words(last: Talk) -> str:
