@@ -4,7 +4,9 @@ Some clients show a model the text, some the structured content, some both: each
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import Any, Self
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,14 +14,18 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, ConfigDict, Field
 
 from withallo_tools.outsiders import RECORDS, fence, untrusted_members
+from withallo_tools.token_rates import BEYOND, PIECE, RATES
 
 DEFAULT_BUDGET = 6_000
 CEILING = 25_000
 MOST_BUDGET = 10_000
 _FENCE_COST = 40
-_BYTES_PER_TOKEN = 3
-_RARE, _BEYOND = 0x2E80, 0x10000
 _SHORTEST = 40
+_FOR_NOTES = 100
+_MOST_SIGNS = 16
+LISTED = 10
+"""Rows that an error lists."""
+_CUT = "too long for one answer; the setting ALLO_ANSWER_TOKENS allows more"
 _BESIDE_ROWS = 300
 """What structured content holds beside its rows: range, cursor, totals, the names of what outsiders wrote."""
 
@@ -38,9 +44,9 @@ class Facts(Row):
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a text costs, on the high side for plain prose; rare signs cost several each."""
-    rare = 0 if text.isascii() else sum(2 if ord(sign) < _BEYOND else 4 for sign in text if ord(sign) >= _RARE)
-    return (len(text.encode(errors="replace")) - rare) // _BYTES_PER_TOKEN + rare + 1
+    """About how many tokens a text costs: hardly ever fewer than it does, for plain prose up to half as many more."""
+    pieces = len(PIECE.findall(text))
+    return 1 + pieces + (0 if text.isascii() else ceil(sum(map(RATES.__getitem__, BEYOND.findall(text)))))
 
 
 def estimate_json(value: object) -> int:
@@ -87,8 +93,7 @@ class Answer:
         Returns:
             How many found room; the caller says how to get the others.
         """
-        said = [*([whom] if whom else []), *(text for text, _ in rows[: self._fitting(rows)])]
-        return max(0, self.rows(said, wrote) - bool(whom))
+        return self.rows([text for text, _ in rows[: self._fitting(rows)]], wrote, whom)
 
     def own_table(self, rows: Sequence[tuple[str, BaseModel]]) -> int:
         """Add rows that structured content repeats and no outsider wrote, as far as the budget goes.
@@ -113,33 +118,37 @@ class Answer:
                 return place
         return len(rows)
 
-    def rows(self, rows: Sequence[str], wrote: str) -> int:
-        """Add rows that hold outsiders' words, fenced, as far as the budget goes.
+    def rows(self, rows: Sequence[str], wrote: str, whom: str = "") -> int:
+        """Add rows that hold outsiders' words, fenced, as far as the budget goes; of the first at least a beginning.
 
         Returns:
             How many rows found room; the caller says how to get the others.
         """
-        if not rows:
+        head = [whom] if whom else []
+        if not rows and not head:
             return 0
-        self._left -= _FENCE_COST
+        self._left -= _FENCE_COST + sum(map(estimate_tokens, head))
         shown: list[str] = []
         for row in rows:
             cost = estimate_tokens(row)
             if cost > self._left and shown:
                 break
-            if cost > self._left:
-                room = max(self._left, 50) * _BYTES_PER_TOKEN
-                row = f"{row.encode(errors='replace')[:room].decode(errors='ignore')}… ⟦cut⟧"  # noqa: PLW2901  # the shortened row takes its place
+            shown.append(
+                row if cost <= self._left else f"{_beginning(row, max(self._left - _FOR_NOTES, _SHORTEST))}… ⟦cut⟧"
+            )
             self._left -= cost
-            shown.append(row)
-        self._parts.append(fence(shown, wrote))
+        self._parts.append(fence([*head, *shown], wrote))
+        if shown[:1] != list(rows[:1]):
+            self.say(f"⟦cut⟧: {_CUT}.")
         return len(shown)
 
     def result(self, facts: Facts) -> CallToolResult:
         """The finished answer."""
-        content = structured(facts)
+        whole = content = structured(facts)
         while estimate_json(content) > self._budget + _FENCE_COST and (less := _shortened(content)) != content:
             content = less
+        if content != whole:
+            content = {**content, "cut": _CUT}
         return CallToolResult(
             content=[TextContent(type="text", text="\n".join(self._parts))], structured_content=content
         )
@@ -156,6 +165,18 @@ def own_up(result: CallToolResult, unreadable: int) -> CallToolResult:
 def count(number: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _beginning(text: str, most: int) -> str:
+    """As much of a text as costs at most so many tokens."""
+    text = text[: most * _MOST_SIGNS]
+    return text[: bisect_right(range(1, len(text) + 1), most, key=lambda length: estimate_tokens(text[:length]))]
+
+
+def several(words: Sequence[str], most: int) -> str:
+    """The first of several on one line, and how many more there are."""
+    more = f"+{len(words) - most} more" if len(words) > most else ""
+    return ", ".join(filter(None, (*words[:most], more)))
 
 
 def structured(facts: Facts) -> dict[str, object]:
@@ -177,6 +198,16 @@ def _shortened(value: Any) -> Any:
     return value
 
 
-def refusal(reason: str, rows: Sequence[str] = (), then: str = "", wrote: str = RECORDS) -> ToolError:
-    """An error a model can act on; rows that hold outsiders' words are fenced."""
-    return ToolError("\n".join(filter(None, [reason, fence(rows[:10], wrote) if rows else "", then])))
+def refusal(reason: str, rows: Sequence[str] = (), then: str = "", wrote: str = RECORDS, total: int = 0) -> ToolError:
+    """An error a model can act on; rows that hold outsiders' words are fenced.
+
+    Args:
+        reason: What is wrong.
+        rows: What there is to choose from.
+        then: What to do.
+        wrote: Who wrote the rows.
+        total: How many there are in all, where there are more than `rows`.
+    """
+    left = max(total, len(rows)) - len(rows[:LISTED])
+    more = f"And {left:,} more." if left else ""
+    return ToolError("\n".join(filter(None, [reason, fence(rows[:LISTED], wrote) if rows else "", more, then])))

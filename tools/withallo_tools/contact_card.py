@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from mcp.types import CallToolResult
+from pydantic import Field
 
-from withallo_client import Activity, Contact, ContactContext
+from withallo_client import Activity, Contact, ContactContext, CrmPerson
 from withallo_tools.answers import Answer, Facts, Row
 from withallo_tools.gist import gist
 from withallo_tools.moments import at_local, iso_local, span_words
@@ -15,6 +16,7 @@ from withallo_tools.services import Person, Services
 from withallo_tools.times import TimeRange
 
 MOST_ACTIVITY = 10
+_MOST = 100
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,11 +38,12 @@ class ContactFacts(Facts):
     website: OutsiderText = ""
     numbers: tuple[OutsiderText, ...] = ()
     emails: tuple[OutsiderText, ...] = ()
+    left_out: int = Field(default=0, description="More numbers and e-mails than fit.")
     engagement: str = ""
     activity: tuple[ActivityRow, ...] = ()
 
 
-def person_of(contact: Contact | ContactContext) -> Person:
+def person_of(contact: Contact | ContactContext | CrmPerson) -> Person:
     """The contact as the directory keeps it."""
     company = contact.company.name if contact.company else None
     return Person(contact.id, contact.full_name, company, contact.numbers, contact.emails, contact.job_title)
@@ -54,14 +57,18 @@ def contact_answer(reach: Services, contact: ContactContext, headline: str) -> C
         company=clean(contact.company.name or "", 120) if contact.company else "",
         job_title=clean(contact.job_title or "", 120),
         website=clean(contact.website or "", 200),
-        numbers=tuple(map(display, contact.numbers[:20])),
-        emails=tuple(clean(email, 120) for email in contact.emails[:20]),
+        numbers=tuple(map(display, contact.numbers[:_MOST])),
+        emails=tuple(clean(email, 120) for email in contact.emails[:_MOST]),
+        left_out=max(0, len(contact.numbers) - _MOST) + max(0, len(contact.emails) - _MOST),
         engagement=clean(contact.engagement or "", 20).lower(),
         activity=tuple(_activity_row(reach, activity) for activity in _newest(contact)),
     )
     answer = Answer(reach.answer_budget).say(f"{headline} ({span_words(TimeRange(), reach)})")
     recent = [_activity_text(reach, activity) for activity in _newest(contact)]
-    answer.rows([*_card(facts), *recent], EVERYBODY)
+    rows = [*_card(facts), *recent]
+    left = len(rows) - answer.rows(rows, EVERYBODY)
+    if left:
+        answer.say(f"{left} lines left out for length: get_contact_conversation shows calls and texts.")
     return answer.result(facts)
 
 
@@ -94,6 +101,7 @@ def _members(facts: ContactFacts) -> Sequence[tuple[str, str]]:
     return (
         ("numbers", ", ".join(facts.numbers)),
         ("e-mails", ", ".join(facts.emails)),
+        ("more numbers and e-mails", f"{facts.left_out:,} left out for length" if facts.left_out else ""),
         ("website", facts.website),
         ("engagement", facts.engagement),
     )

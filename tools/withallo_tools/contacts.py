@@ -5,7 +5,7 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from withallo_client import ContactContext
+from withallo_client import Company, ContactContext
 from withallo_tools.answers import Answer, Facts, count
 from withallo_tools.contact_card import ContactFacts, contact_answer, person_of
 from withallo_tools.lines import known_line_names
@@ -63,7 +63,7 @@ async def search_contacts(
         _headline(len(page.people), page.total, query),
         "" if page.complete else "Not every contact was read yet: somebody may be missing; try again in a moment.",
     )
-    rows = [people_row(reach, person, searched=bool(query)) for person in page.people]
+    rows = [people_row(reach, person, query=query) for person in page.people]
     shown = answer.table(rows, RECORDS)
     more = next_cursor("contacts", asked, offset + shown) if shown and offset + shown < page.total else ""
     answer.say(f"More: cursor={more}" if more else "")
@@ -127,4 +127,12 @@ async def _read_contact(reach: Services, party: Party) -> ContactContext:
     if party.contact_id.startswith("per"):
         person = await reach.client.people.get(party.contact_id)
         return ContactContext.model_validate(person.model_dump())
-    return ContactContext(id=party.contact_id, name=party.name, numbers=party.numbers)
+    known = (await reach.people.resolve(party.contact_id)).best if party.contact_id else None
+    return ContactContext(
+        id=party.contact_id,
+        name=party.name,
+        numbers=party.numbers,
+        emails=known.emails if known else (),
+        job_title=known.job_title if known else None,
+        company=Company(name=known.company) if known else None,
+    )

@@ -10,7 +10,7 @@ from withallo_tools.call_facts import CallFacts
 from withallo_tools.outsiders import EVERYBODY, clean, fence
 from withallo_tools.transcripts import Turn, clock, turns_of
 
-_SPARE = 1_000
+_SPARE = 2_500
 _TIMES = 2
 _LAST_CUE_SECONDS = 5.0
 
