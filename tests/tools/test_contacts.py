@@ -32,6 +32,33 @@ async def test_without_a_query_everybody_is_listed_page_by_page(modern: "World")
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("query", ["example", "555"])
+async def test_everybody_who_matches_a_query_is_shown_once(modern: "World", query: str) -> None:
+    """However many: beyond the first hundred they are read in another order."""
+    page = await modern.facts("search_contacts", query=query, limit=40)
+    total, shown = page["total"], [person["id"] for person in page["people"]]
+    while page.get("next_cursor"):
+        page = await modern.facts("search_contacts", query=query, limit=40, cursor=page["next_cursor"])
+        shown += [person["id"] for person in page["people"]]
+        assert len(shown) <= total
+    assert len(set(shown)) == len(shown) == total > 100
+
+
+@pytest.mark.anyio
+async def test_somebody_whom_only_an_event_named_is_shown_as_far_as_known(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await world.know_people()
+        number = "+33612345689"
+        await world.allo("POST", "/v1/api/contacts", numbers=[number], name="Anaïs Bril", emails=["ana@bril.example"])
+        with anyio.fail_after(20):
+            while not (await world.facts("search_contacts", query="anais bril")).get("people"):
+                await anyio.lowlevel.checkpoint()
+        shown = await world.facts("get_contact", contact="anais bril")
+        assert shown["id"].startswith("con_")
+        assert (shown["numbers"], shown["emails"]) == ([number], ["ana@bril.example"])
+
+
+@pytest.mark.anyio
 async def test_a_contact_is_shown_with_engagement_and_recent_activity(modern: "World") -> None:
     text = await modern.call("get_contact", contact="marie@dupont-filles.example")
     assert "Marie Dupont | Gérante | Dupont & Filles | cnt_" in text
