@@ -137,10 +137,6 @@ class Directory:
         if record is not None:
             await self._take_in([record], event_source(data))
 
-    async def progress(self) -> Progress:
-        """How far the first fill is."""
-        return await self._filler.progress()
-
     async def _take_in(self, heard: list[Record], source: Source) -> None:
         if not heard:
             return
