@@ -85,6 +85,8 @@ def rate(query: Query, meanings: Sequence[Mapping[str, Meaning]], text: str) -> 
         total, weight = total + score * size, weight + size
         reasons.append((score, why))
     for hint in query.hints:
+        if hint in TITLES and TITLES.isdisjoint(name):
+            continue
         score = _hint(hint, name, used)
         size = 0.3 if hint in TITLES or len(hint) > 1 else 2.0
         total, weight = total + score * size, weight + size

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from withallo_server.directory.ranking import EXACT, Query
-from withallo_server.directory.words import CONNECTIVES, TITLES, name_words
+from withallo_server.directory.words import CONNECTIVES, TITLES, name_words, titles
 from withallo_tools.services import Person, Resolution
 
 _CLEAR_LEAD = 8.0
@@ -39,6 +39,9 @@ def _certain(query: Query, best: Person, rivals: Sequence[Person]) -> bool:
     if best.matched in _CERTAIN:
         return best.score >= EXACT and all(rival.score < EXACT for rival in rivals)
     if best.name == best.company and any(rival.company == best.company for rival in rivals):
+        return False
+    asked, theirs = titles(query.text), titles(best.name)
+    if asked and theirs and asked.isdisjoint(theirs):
         return False
     written = sorted(word for word in query.names if word not in TITLES)
     return sorted(name_words(best.name)) == written and all(rival.score < _AS_WRITTEN for rival in rivals)

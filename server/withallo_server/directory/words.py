@@ -1,6 +1,7 @@
 """How names are compared: folded words, the spellings of a word that find it, and how much two words are alike."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -15,6 +16,13 @@ _TITLE_WORDS = "m mr mrs ms miss mme mlle dr me mx monsieur madame mademoiselle 
 _SMALL_WORDS = "de du des la le les da di el von van der den chez from at of and et the a"
 TITLES = frozenset(_TITLE_WORDS.split())
 CONNECTIVES = frozenset(_SMALL_WORDS.split())
+_SAME_TITLES = {
+    **dict.fromkeys(("mr", "monsieur", "sir"), "m"),
+    **dict.fromkeys(("madame", "mrs", "ms"), "mme"),
+    **dict.fromkeys(("mademoiselle", "miss"), "mlle"),
+    **dict.fromkeys(("docteur", "doctor"), "dr"),
+    "me": "maitre",
+}
 
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
@@ -39,9 +47,9 @@ _SOUNDS = tuple(
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, everything but letters and digits a space."""
+    """Lower case, no accents, everything but letters, their marks and digits a space."""
     letters = without_accents(text.casefold().translate(_LETTERS))
-    kept = (letter if letter.isalnum() else " " for letter in letters)
+    kept = (letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else " " for letter in letters)
     return " ".join("".join(kept).split())
 
 
@@ -54,6 +62,11 @@ def name_words(name: str) -> tuple[str, ...]:
     """The words of a person's name without titles, unless there is nothing else."""
     found = words(name)
     return tuple(word for word in found if word not in TITLES) or found
+
+
+def titles(name_or_query: str) -> frozenset[str]:
+    """The titles in a text, in one spelling each."""
+    return frozenset(_SAME_TITLES.get(word, word) for word in words(name_or_query) if word in TITLES)
 
 
 def joined(parts: tuple[str, ...]) -> Iterator[str]:

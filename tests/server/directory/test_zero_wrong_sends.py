@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from withallo_sandbox import Sandbox
@@ -32,3 +33,38 @@ def _is(person: Any, label: str) -> bool:
     name, at, company = label.partition("@")
     works_at = person.company.name if person.company else ""
     return (person.full_name or works_at) == name and (not at or works_at == company)
+
+
+def _person(world: Any, full_name: str, number: str) -> None:
+    first, _, last = full_name.partition(" ")
+    nothing: dict[str, Any] = {"company": None, "job_title": None, "website": None, "emails": ()}
+    contacts = world.sandbox.account.contacts
+    contacts.create(world.sandbox.clock.now(), name=first, last_name=last or None, numbers=(number,), **nothing)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("people", "to"),
+    [
+        (("Marchand", "Sophie Marchand", "Paul Marchand"), "Mme Marchand"),
+        (("Marchand", "Sophie Marchand", "Paul Marchand"), "Monsieur Marchand"),
+        (("Dr Knock",), "Mme Knock"),
+        (("रीमा शर्मा",), "राम शर्मा"),
+        (("がとう みき",), "かとう みき"),
+        (("Бойко Иван",), "Боико Иван"),
+        (("สมชาย ใจดี",), "สมชาย ใจด"),
+    ],
+)
+async def test_a_title_or_a_mark_makes_another_name(world: Any, people: tuple[str, ...], to: str) -> None:
+    for place, name in enumerate(people):
+        _person(world, name, f"+1212555{8000 + place}")
+    async with world.client(consent="allow") as client:
+        with anyio.fail_after(60):
+            while not ((await client.call_tool("search_contacts")).structured_content or {}).get("complete", True):
+                await anyio.lowlevel.checkpoint()
+        result = await client.call_tool("send_sms", {"to": to, "message": "Hello"})
+        assert result.is_error
+        assert "not certain" in str(result.content) or "nobody matches" in str(result.content)
+        whole = await client.call_tool("send_sms", {"to": people[-1], "message": "Hello"})
+        assert not whole.is_error, whole.content
+    assert [number for number, _ in world.sent] == [f"+1212555{8000 + len(people) - 1}"]
