@@ -17,7 +17,7 @@ from withallo_tools.newest import Newest, Position
 from withallo_tools.outsiders import EVERYBODY
 from withallo_tools.paging import next_cursor, read_cursor
 from withallo_tools.parameters import Contact, Cursor, Direction, Limit, Line, Outcome, Since, Until
-from withallo_tools.resolve import Party, find_reading, part_of_number
+from withallo_tools.resolve import Party, find_talking, part_of_number
 from withallo_tools.services import Services, services
 from withallo_tools.tally import tally
 from withallo_tools.times import parse_range
@@ -61,7 +61,7 @@ async def search_calls(
     lines = await own_lines(reach)
     chosen = await find_line(reach, line)
     part = await part_of_number(reach, contact)
-    party = await find_reading(reach, contact) if contact.strip() and not part else None
+    party = await find_talking(reach, contact) if contact.strip() and not part else None
     query = CallQuery(
         lines=tuple(one.number for one in ([chosen] if chosen else lines) if one.number),
         every_line=chosen is None,

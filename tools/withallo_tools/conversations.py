@@ -32,7 +32,7 @@ from withallo_tools.parameters import (
     Until,
 )
 from withallo_tools.phone import display, normal
-from withallo_tools.resolve import Party, find_reading
+from withallo_tools.resolve import Party, find_talking
 from withallo_tools.services import Services, services
 from withallo_tools.talk import Talk, TalkRow, talk_of_item, talk_row
 from withallo_tools.tally import tally
@@ -97,7 +97,7 @@ async def search_conversations(
     words = _words(query)
     span = parse_range(since, until, zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
-    party = await find_reading(reach, contact) if contact.strip() else None
+    party = await find_talking(reach, contact) if contact.strip() else None
     narrowed = ItemFilter(
         allo_number=chosen.number if chosen else None,
         user_id=await find_user_id(reach, user),

@@ -20,7 +20,7 @@ from withallo_tools.outsiders import EVERYBODY, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor, unreadable
 from withallo_tools.parameters import OPTIONAL, Contact, Cursor, Limit, Line
 from withallo_tools.phone import display, normal
-from withallo_tools.resolve import Party, find_reading
+from withallo_tools.resolve import Party, find_talking
 from withallo_tools.services import Services, services
 from withallo_tools.talk import Talk
 from withallo_tools.times import parse_range
@@ -94,7 +94,7 @@ async def list_follow_ups(
     as_of, offset = _read_place(read_cursor("follow-ups", asked, cursor), reach)
     span = parse_range(since or _WEEK, "today", zone=reach.zone, now=reach.now())
     chosen = await find_line(reach, line)
-    party = await find_reading(reach, contact) if contact.strip() else None
+    party = await find_talking(reach, contact) if contact.strip() else None
     numbers = party.numbers if party else ()
     found = await everything(reach, span.start or as_of, numbers, _needed(kind), texts=kind in ("any", "text"))
     open_ones = _on_line(await _open_ones(reach, found, span.start, as_of, party), chosen)
