@@ -318,3 +318,5 @@ async def test_reading_about_somebody_with_a_shared_number_says_so(modern: "Worl
     for name in ("search_calls", "search_conversations", "get_contact_conversation", "list_follow_ups"):
         assert both in await modern.call(name, contact="Julien Moreau"), name
     assert "shared" not in await modern.call("search_calls", contact="Sarah Whitfield", limit=1)
+    assert both in await modern.call("get_contact", contact="Claire Moreau")
+    assert "shared" not in await modern.call("get_contact", contact="Sarah Whitfield")

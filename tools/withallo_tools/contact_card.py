@@ -38,6 +38,7 @@ class ContactFacts(Facts):
     website: OutsiderText = ""
     numbers: tuple[OutsiderText, ...] = ()
     emails: tuple[OutsiderText, ...] = ()
+    number_of: OutsiderText = Field(default="", description="Everybody who has one of the numbers, if shared.")
     left_out: int = Field(default=0, description="More numbers and e-mails than fit.")
     engagement: str = ""
     activity: tuple[ActivityRow, ...] = ()
@@ -49,8 +50,8 @@ def person_of(contact: Contact | ContactContext | CrmPerson) -> Person:
     return Person(contact.id, contact.full_name, company, contact.numbers, contact.emails, contact.job_title)
 
 
-def contact_answer(reach: Services, contact: ContactContext, headline: str) -> CallToolResult:
-    """The answer about one contact, its activity newest first."""
+def contact_answer(reach: Services, contact: ContactContext, headline: str, shared: str = "") -> CallToolResult:
+    """The answer about one contact, its activity newest first; `shared` is everybody who has one of the numbers."""
     facts = ContactFacts(
         id=clean(contact.id, 60),
         name=clean(contact.full_name, 120),
@@ -59,6 +60,7 @@ def contact_answer(reach: Services, contact: ContactContext, headline: str) -> C
         website=clean(contact.website or "", 200),
         numbers=tuple(map(display, contact.numbers[:_MOST])),
         emails=tuple(clean(email, 120) for email in contact.emails[:_MOST]),
+        number_of=clean(shared, 120),
         left_out=max(0, len(contact.numbers) - _MOST) + max(0, len(contact.emails) - _MOST),
         engagement=clean(contact.engagement or "", 20).lower(),
         activity=tuple(_activity_row(reach, activity) for activity in _newest(contact)),
@@ -100,6 +102,7 @@ def _card(facts: ContactFacts) -> list[str]:
 def _members(facts: ContactFacts) -> Sequence[tuple[str, str]]:
     return (
         ("numbers", ", ".join(facts.numbers)),
+        ("a number is shared", facts.number_of),
         ("e-mails", ", ".join(facts.emails)),
         ("more numbers and e-mails", f"{facts.left_out:,} left out for length" if facts.left_out else ""),
         ("website", facts.website),

@@ -15,7 +15,7 @@ from withallo_tools.outsiders import EVERYBODY, RECORDS, OutsiderText, clean
 from withallo_tools.paging import next_cursor, read_cursor, read_offset
 from withallo_tools.parameters import OPTIONAL, Cursor, Limit, WantedContact
 from withallo_tools.people_rows import PersonRow, people_row
-from withallo_tools.resolve import Party, find_reading, first_fill
+from withallo_tools.resolve import Party, find_reading, first_fill, sharing
 from withallo_tools.services import Services, services
 from withallo_tools.talk import TalkRow, talk_row
 from withallo_tools.talk_search import conversation_with
@@ -82,7 +82,8 @@ async def get_contact(ctx: ToolContext, *, contact: WantedContact) -> Annotated[
     found = await _read_contact(reach, party)
     if party.contact_id.startswith(("cnt_", "per")):
         await reach.people.remember([person_of(found)], whole=True)
-    return contact_answer(reach, found, "Contact" if party.contact_id else "No contact has this number")
+    headline = "Contact" if party.contact_id else "No contact has this number"
+    return contact_answer(reach, found, headline, await sharing(reach, found.numbers))
 
 
 @tool(

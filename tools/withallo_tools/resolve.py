@@ -105,8 +105,13 @@ async def find_talking(services: Services, text: str) -> Party:
 
 
 async def _with_sharing(services: Services, party: Party) -> Party:
-    names = await services.people.names({normal(number, services.region) for number in party.numbers})
-    return replace(party, sharing=next((name for name in names.values() if OR in name), ""))
+    return replace(party, sharing=await sharing(services, party.numbers))
+
+
+async def sharing(services: Services, numbers: Sequence[str]) -> str:
+    """Everybody who has one of these numbers, where several people do; else nothing. Written by outsiders."""
+    names = await services.people.names(_normal(services, numbers))
+    return next((name for name in names.values() if OR in name), "")
 
 
 async def part_of_number(services: Services, text: str) -> NumberPart | None:

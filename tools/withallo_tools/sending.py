@@ -8,10 +8,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from withallo_client import ForbiddenError, NotFoundError, Number
 from withallo_tools.answers import refusal
 from withallo_tools.lines import line_label, read_number
-from withallo_tools.names import OR
 from withallo_tools.outsiders import clean
 from withallo_tools.phone import Phone, display, looks_like_number, normal, parse_phone
-from withallo_tools.resolve import Party, UncertainError, find_exact
+from withallo_tools.resolve import Party, UncertainError, find_exact, sharing
 from withallo_tools.services import Person, Progress, Services
 from withallo_tools.talk_search import conversation_with
 
@@ -62,8 +61,7 @@ async def find_recipient(reach: Services, to: str, progress: Progress | None = N
     phones = _phones(party.numbers, reach.region)
     textable = [phone for phone in phones if phone.kind not in _UNTEXTABLE]
     if len(textable) == 1:
-        owners = (await reach.people.names([textable[0].e164])).get(textable[0].e164, "")
-        return Recipient(party, textable[0], shared=clean(owners, 120) if OR in owners else "")
+        return Recipient(party, textable[0], shared=clean(await sharing(reach, [textable[0].e164]), 120))
     if len(phones) == 1:
         _refuse_untextable(phones[0])
     rows = [f"{clean(party.name, 60)} | {display(number)}" for number in party.numbers]

@@ -1,7 +1,7 @@
 """Text messages."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -66,7 +66,7 @@ async def send_sms(
         if not reach.writes.can_choose(ctx):
             raise
         texts, otherwise = await _possible(reach, doubt, sender, message, idempotency_key), str(doubt)
-        question = f"“{clean(to, 60)}” may mean any of these. Send the text to one of them?"
+        question = f"“{clean(to, 60)}” may mean any of these. Send the text to one of them?{_not_offered(doubt, texts)}"
         place, written = await reach.writes.choose(ctx, question, [text.option for text in texts], otherwise)
         text = texts[place]
     else:
@@ -101,6 +101,13 @@ async def _possible(reach: Services, doubt: UncertainError, sender: str, message
     if not 0 < len(texts) <= MOST_CHOICES:
         raise doubt
     return texts
+
+
+def _not_offered(doubt: UncertainError, texts: Sequence[_Text]) -> str:
+    """Who may be meant too, and has no number that can be texted."""
+    offered = {text.recipient.party.name for text in texts}
+    others = [clean(person.name, 60) for person in doubt.people if person.name and person.name not in offered]
+    return f" Not among them, for they cannot be texted: {', '.join(others)}." if others else ""
 
 
 def _check_one(to: str) -> None:

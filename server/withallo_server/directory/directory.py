@@ -24,7 +24,8 @@ _SHORT_FILL = 1000
 _PATIENCE = 4.0
 _LONGEST_PATIENCE = 20.0
 _GLANCE = 0.05
-_CANDIDATES = 12
+_CANDIDATES = 13
+"""One more than a human may be offered: of as many as this, some would be missing from the choice."""
 
 
 class Directory:
