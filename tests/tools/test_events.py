@@ -9,7 +9,7 @@ import pytest
 from withallo_tools.paging import next_cursor
 
 if TYPE_CHECKING:
-    from tests.tools.conftest import World
+    from tests.tools.conftest import OpenWorld, World
 
 LINE = "+12125550100"
 
@@ -143,21 +143,23 @@ async def test_a_cursor_that_is_no_place_among_events_is_refused(modern: "World"
 
 
 @pytest.mark.anyio
-async def test_a_range_leaves_out_what_came_before_and_after(modern: "World") -> None:
-    await _text(modern, "+13105550188", "in its range")
-    await _until_listed(modern, "in its range")
-    (event,) = (await modern.facts("list_events", contact="+13105550188"))["events"]
-    minutes = [datetime.fromisoformat(event["at"]) + timedelta(minutes=some) for some in (-9, -1, 2, 9)]
-    before, just_before, just_after, after = (moment.isoformat() for moment in minutes)
-    ranges = {
-        "later": {"since": just_after, "until": after},
-        "earlier": {"since": before, "until": just_before},
-        "around": {"since": just_before, "until": just_after},
-    }
-    found = {
-        name: len((await modern.facts("list_events", contact="+13105550188", **span)).get("events", ()))
-        for name, span in ranges.items()
-    }
+async def test_a_range_leaves_out_what_came_before_and_after(open_world: "OpenWorld") -> None:
+    async with open_world() as world:
+        await _text(world, "+13105550188", "in its range")
+        await _until_listed(world, "in its range")
+        world.sandbox.clock.advance(900)
+        (event,) = (await world.facts("list_events", contact="+13105550188"))["events"]
+        minutes = [datetime.fromisoformat(event["at"]) + timedelta(minutes=some) for some in (-9, -1, 2, 9)]
+        before, just_before, just_after, after = (moment.isoformat() for moment in minutes)
+        ranges = {
+            "later": {"since": just_after, "until": after},
+            "earlier": {"since": before, "until": just_before},
+            "around": {"since": just_before, "until": just_after},
+        }
+        found = {
+            name: len((await world.facts("list_events", contact="+13105550188", **span)).get("events", ()))
+            for name, span in ranges.items()
+        }
     assert found == {"later": 0, "earlier": 0, "around": 1}
 
 
