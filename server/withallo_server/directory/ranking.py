@@ -94,6 +94,7 @@ def rate(query: Query, meanings: Sequence[Mapping[str, Meaning]], text: str) -> 
             reasons.append((score, "initial"))
     if not weight:
         return 0.0, ""
+    used.update(at for part in query.digits for at, word in enumerate(name) if word in part)
     whole = all(at in used or word in CONNECTIVES for at, word in enumerate(name))
     score = total / weight - (0.0 if whole else _PART_OF_A_NAME)
     if len(query.tokens) == 1 and len(query.tokens[0]) in (2, 3, 4) and initials(name) == query.tokens[0]:

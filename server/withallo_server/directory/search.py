@@ -28,6 +28,7 @@ _PART_OF_AN_ADDRESS = 90.0
 _MOST_CANDIDATES = 100
 _MOST_SCANNED = 3000
 _EVERYBODY = 2**31
+_ANOTHER_NUMBER = 70.0
 _MOST_MEANINGS = 60
 _MOST_BEGINNINGS = 400
 
@@ -143,12 +144,14 @@ class _Search:
         return Hits(tuple(hits), total, rest)
 
     def _all_but_one(self, query: Query, meanings: Sequence[Mapping[str, Meaning]]) -> dict[int, Hit]:
-        """People who lack one word of the query, which may be of no use for finding them."""
+        """People who lack one word of the query, which may be of no use for finding them; a number is never of none."""
         conditions = _conditions(query, meanings, 0.0)
         ratings: dict[int, Hit] = {}
         for left_out in range(len(conditions)):
+            most = EXACT if left_out < len(query.tokens) else _ANOTHER_NUMBER
             for person, text in self._having(conditions[:left_out] + conditions[left_out + 1 :], query.hints):
-                ratings[person] = Hit(person, *rate(query, meanings, text))
+                score, why = rate(query, meanings, text)
+                ratings[person] = Hit(person, min(score, most), why)
         return ratings
 
     def _meanings(self, tokens: Sequence[str]) -> list[dict[str, Meaning]]:
@@ -216,8 +219,10 @@ def _conditions(query: Query, meanings: Sequence[Mapping[str, Meaning]], surest:
         wanted = [f"{field}{word}" for word in meant for field in "wcm"]
         wanted += [f"k{token}"] if len(token) <= 4 and not surest else []
         conditions.append(Wanted(keys=tuple(wanted)))
-    return conditions + [_digits(part) for part in query.digits]
+    return conditions + [_digits(part, "wc") for part in query.digits]
 
 
-def _digits(part: Sequence[str]) -> Wanted:
-    return Wanted(beginnings=tuple(f"n{spelling}" for spelling in part))
+def _digits(part: Sequence[str], fields: str = "") -> Wanted:
+    """A part of a number, or a word of the name or company (`fields`) that is written in digits."""
+    keys = tuple(f"{field}{spelling}" for field in fields for spelling in part)
+    return Wanted(keys, beginnings=tuple(f"n{spelling}" for spelling in part))

@@ -86,3 +86,25 @@ async def test_two_people_without_an_id_are_not_one(filled: Filled, allo: Allo) 
         await directory.remember(jeans)
         resolution = await directory.resolve("Jean Martin", certain=True)
         assert (resolution.best, resolution.exact, len(resolution.candidates)) == (None, False, 2)
+
+
+async def test_digits_in_a_name_are_a_word_of_it_too(filled: Filled, allo: Allo) -> None:
+    two = [
+        contact(1, "Studio 404", numbers=["+33600001001"]),
+        contact(2, "Studio Photo Lumière", numbers=["+33600404555"]),
+    ]
+    async with filled(allo(two)) as directory:
+        found = (await directory.search("Studio 404", limit=5)).people
+        assert [one.name for one in found] == ["Studio 404", "Studio Photo Lumière"]
+        assert not (await directory.resolve("Studio 404")).exact
+
+
+async def test_the_number_of_another_makes_a_name_doubtful(filled: Filled, allo: Allo) -> None:
+    two = [
+        contact(1, "Marie Dupont", numbers=["+33600000101"]),
+        contact(2, "Marie Dupuis", numbers=["+33600000102"]),
+    ]
+    async with filled(allo(two)) as directory:
+        assert (await directory.resolve("Marie Dupont")).best is not None
+        assert (await directory.resolve("Marie Dupont +33600000101")).best is not None
+        assert (await directory.resolve("Marie Dupont +33600000102")).best is None
