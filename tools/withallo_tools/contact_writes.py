@@ -98,8 +98,7 @@ async def update_contact(
     if not party.contact_id.startswith("cnt_"):
         raise ToolError("contact: only contacts with a cnt_ id can be changed, and this one has none known here.")
     before = await _before(reach, party.contact_id)
-    if before is not None and _is_so_already(reach, before, members):
-        raise refusal("Nothing to change: the contact is so already.", [party.label])
+    _refuse_no_change(reach, before, members)
     removed = _removed(reach, before, members)
 
     async def still() -> bool:
@@ -183,15 +182,19 @@ def _removed(reach: Services, before: ContactContext | None, members: Mapping[st
     return tuple(clean(value, 120) for value in gone)
 
 
-def _is_so_already(reach: Services, before: ContactContext, members: Mapping[str, Any]) -> bool:
+def _refuse_no_change(reach: Services, before: ContactContext | None, members: Mapping[str, Any]) -> None:
+    """Ask nobody about a change that changes nothing."""
+    if before is None:
+        return
     lists = {
         "numbers": {normal(number, reach.region) for number in before.numbers},
         "emails": set(before.emails),
     }
-    return all(
+    if all(
         set(value) == lists[key] if key in lists else value == (getattr(before, key) or "").strip()
         for key, value in members.items()
-    )
+    ):
+        raise refusal("Nothing to change: the contact is so already.", [clean(before.full_name, 60)])
 
 
 def _details(members: Mapping[str, Any], before: ContactContext | None = None) -> tuple[tuple[str, str], ...]:
