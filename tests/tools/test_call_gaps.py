@@ -20,6 +20,7 @@ SHORT = [("USER" if place % 2 else "EXTERNAL", f"phrase {place}") for place in r
 async def called(world: "World", turns: Sequence[tuple[str, str]] = (), **about: Any) -> str:
     """Id of a call that just came in."""
     said = [{"source": source, "text": text} for source, text in turns]
+    world.sandbox.clock.advance(1)
     await world.control("inbound-call", transcript=said, duration_seconds=100, **about)
     return str((await world.facts("search_calls", limit=1))["calls"][0]["id"])
 
@@ -162,11 +163,8 @@ async def test_many_summaries_own_up_to_where_they_are_cut(open_world: "OpenWorl
 
 async def test_the_headline_of_many_calls_counts_those_that_are_shown(open_world: "OpenWorld") -> None:
     async with open_world(answer_tokens=1_500) as world:
-        for _ in range(12):
-            await called(
-                world, summary="Le client veut onze tables en chêne massif, livrées avant la fin du mois. " * 6
-            )
-        ids = [call["id"] for call in (await world.facts("search_calls", limit=12))["calls"]]
+        told = "Le client veut onze tables en chêne massif, livrées avant la fin du mois. " * 6
+        ids = [await called(world, summary=told) for _ in range(12)]
         ids += [f"cll-none{number}" for number in range(12)]
         text, facts = await world.call("get_calls", call_ids=ids), await world.facts("get_calls", call_ids=ids)
         shown = len(facts["calls"])

@@ -209,7 +209,7 @@ def test_a_short_acknowledgement_of_our_text_needs_no_answer(words: str, needs_n
     assert found.needs_none is needs_none
 
 
-@pytest.mark.parametrize("words", ["Oui", "Parfait", "Ok, à mardi", "👍", "STOP"])
+@pytest.mark.parametrize("words", ["Oui", "Parfait", "Ok, à mardi", "👍"])
 @pytest.mark.parametrize(
     "asked", ["Bonjour, vous confirmez ?", "Can you confirm? Thanks, Hugo", "https://a.example/?id=1 Is it this one?"]
 )
@@ -217,6 +217,18 @@ def test_an_answer_to_our_question_is_never_noise(asked: str, words: str) -> Non
     talks = [text(0, "OUTBOUND", asked), call(5, "OUTBOUND", "VOICEMAIL"), text(9, "INBOUND", words)]
     (found,) = follow_ups(talks).unanswered
     assert not found.needs_none
+
+
+@pytest.mark.parametrize("words", ["STOP", "Liked “Can you make it at 5?”"])
+def test_a_stop_or_a_reaction_needs_no_answer_whatever_we_asked(words: str) -> None:
+    (found,) = follow_ups([text(0, "OUTBOUND", "Can you make it at 5?"), text(9, "INBOUND", words)]).unanswered
+    assert found.needs_none
+
+
+def test_thanks_after_a_call_that_settled_our_question_need_no_answer() -> None:
+    talks = [text(0, "OUTBOUND", "Can you call me?"), call(5, "OUTBOUND", "ANSWERED"), text(9, "INBOUND", "Merci !")]
+    (found,) = follow_ups(talks).unanswered
+    assert found.needs_none
 
 
 @pytest.mark.parametrize("said", ["We come at five.", "It is here: https://a.example/?id=1"])

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from withallo_tools.keywords import has_all, keywords
+
 if TYPE_CHECKING:
     from tests.tools.conftest import OpenWorld
 
@@ -75,3 +77,69 @@ async def test_a_call_is_searched_for_the_same_words(open_world: "OpenWorld") ->
             facts = await world.facts("get_call", call_id=call_id, find=query, skip_ending=True)
             lines = " ".join(facts.get("lines", ()))
             assert [content for content in WRITTEN if content in lines] == found, query
+
+
+FORMS = (
+    ("question", "les questions"),
+    ("questions", "la question"),
+    ("maison", "Il y a deux maisons"),
+    ("réunion", "des réunions"),
+    ("address", "two addresses"),
+    ("process", "processes"),
+    ("business", "businesses"),
+    ("access", "he accessed"),
+    ("discuss", "discussed"),
+    ("garantie", "les garanties"),
+    ("garanties", "la garantie"),
+    ("city", "cities"),
+    ("cities", "a city"),
+    ("copy", "copies"),
+    ("keys", "the key"),
+    ("key", "keys"),
+    ("clés", "la clé"),
+    ("fees", "a fee"),
+    ("06.12.34.56.78", "le 06.12.34.56.78."),
+    ("06.12.34.56.78", "06 12 34 56 78"),
+    ("05.10.2026", "le 05.10.2026"),
+    ("2026", "le 05.10.2026"),
+    ("192.168.1.1", "at 192.168.1.1"),
+    ("300", "en 2025 300 euros"),
+    ("2025", "en 2025 300 euros"),
+    ("100", "PO 2026 100"),
+    ("415-555-0123", "415 555 0123"),
+    ("date d'installation", "la date de l'installation est"),
+    ("customer's address", "the customer gave an address"),
+    ("what's the price", "what is the price"),
+    ("4,200", "4 200 €"),
+    ("4.200", "4200"),
+    ("price", "prices"),
+    ("pricing", "price"),
+    ("rappeler", "rappelez"),
+    ("rappelle", "rappelez"),
+    ("livraison", "livraisons"),
+    ("livré", "livrée"),
+    ("agreed", "agree"),
+    ("agree", "agreement"),
+)
+OTHERS = (
+    ("devis", "dévissée"),
+    ("sign", "signale"),
+    ("port", "porter"),
+    ("sold", "solde"),
+    ("50", "5067"),
+    ("200", "4 200 €"),
+    ("50", "50,000"),
+    ("50", "1.50"),
+    ("4200", "42001"),
+)
+
+
+@pytest.mark.parametrize(("query", "text"), FORMS)
+async def test_another_form_or_spelling_of_the_words_is_found(query: str, text: str) -> None:
+    assert has_all(text, keywords(query))
+    assert has_all(query, keywords(query))
+
+
+@pytest.mark.parametrize(("query", "text"), OTHERS)
+async def test_another_word_or_number_is_not_found(query: str, text: str) -> None:
+    assert not has_all(text, keywords(query))

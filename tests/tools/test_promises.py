@@ -68,6 +68,8 @@ def test_a_negation_without_ne_and_an_offer_under_a_condition_are_no_promises(sa
         "Je regarde si c'est possible et je vous rappelle demain.",
         "I'll call you tomorrow to see if you want the bigger one.",
         "If not, I'll call you tomorrow.",
+        "I'll send you the quote tomorrow, and if you like we can talk on Friday.",
+        "Je vous envoie le devis demain, et si vous voulez on en parle vendredi.",
         "I'll send you the form tonight and you can call me if you need anything.",
     ],
 )

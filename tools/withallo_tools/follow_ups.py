@@ -181,10 +181,10 @@ def _calls(pending: Sequence[Talk], since: datetime | None) -> list[MissedCall]:
 def _texts(before: Sequence[_Told], pending: Sequence[Talk], since: datetime | None) -> list[UnansweredText]:
     if not pending or not _in_range(pending[-1], since):
         return []
-    ours = [told.talk.words or "" for told in before if told.is_ours and told.talk.call is None]
-    answers = bool(ours) and asks(ours[-1])
+    last = next((told for told in reversed(before) if told.talk.call is None or told.talk.call.how == "answered"), None)
+    answers = last is not None and last.is_ours and last.talk.call is None and asks(last.talk.words or "")
     stranger = not before and not pending[-1].name
-    noise = not answers and all(is_noise(text.words or "", stranger=stranger) for text in pending)
+    noise = all(is_noise(text.words or "", stranger=stranger, answers=answers) for text in pending)
     return [UnansweredText(pending[-1], len(pending), noise)]
 
 

@@ -47,16 +47,17 @@ def asks(text: str) -> bool:
     return "?" in _LINK.sub("", text)[-_SIGNATURE:]
 
 
-def is_noise(text: str, *, stranger: bool) -> bool:
-    """Whether nobody expects an answer to this text, unless it answers a question itself.
+def is_noise(text: str, *, stranger: bool, answers: bool = False) -> bool:
+    """Whether nobody expects an answer to this text.
 
     Args:
         text: What they wrote.
         stranger: Whether nobody here knows them or ever answered them; only strangers send spam.
+        answers: Whether it answers a question of ours: then a courtesy is an answer.
     """
     text = text.strip().replace("\u2019", "'")
     words = _WORD.findall(text.casefold())
-    if "?" not in text and len(words) <= _LONGEST_COURTESY and _COURTESIES.issuperset(words):
+    if not answers and "?" not in text and len(words) <= _LONGEST_COURTESY and _COURTESIES.issuperset(words):
         return not words or not _DAYS.issuperset(words)
     if _OPT_OUT.fullmatch(text) or _REACTION.match(text):
         return True

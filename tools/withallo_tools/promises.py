@@ -60,7 +60,7 @@ _ENGLISH_NO = (
         r"(?:(?:only )?if(?! (?:not|so)\b)|unless|provided|as long as|in case)\b"
     ),
     (
-        r"(?<!see )(?<!ask )(?<!check )(?<!know )(?<!sure )"
+        r"(?<!see )(?<!ask )(?<!check )(?<!know )(?<!sure )(?<!and )(?<!but )(?<!sooner )"
         r"\bif (?:you(?:'d| would)? (?:like|want|prefer|wish)|that (?:suits|helps))\b"
     ),
     r"\bhold on\b|\bone (?:moment|second)\b|\bbear with me\b|\bright now\b|\bwhile you (?:hold|wait)\b|\bon hold\b",
@@ -115,8 +115,9 @@ _FRENCH_NO = (
         r"(?:si(?!,| si\b| je\b)|s'(?:il|ils)(?! (?:vous|te) plaî)|au cas où|à condition|tant que)\b"
     ),
     (
-        r"(?<!voir )(?<!demander )(?<!vérifier )(?<!regarder )(?<!dire )\bsi (?:(?:vous|tu) (?:le |la |les |en )?"
-        r"(?:voulez|veux|souhait\w+|préf\w+|désir\w+)|(?:ça|cela|c'est) (?:vous|te|bon|ok)|besoin|nécessaire)\b"
+        r"(?<!voir )(?<!demander )(?<!vérifier )(?<!regarder )(?<!dire )(?<!et )(?<!mais )"
+        r"\bsi (?:(?:vous|tu) (?:le |la |les |en )?(?:voulez|veux|souhait\w+|préf\w+|désir\w+)|"
+        r"(?:ça|cela|c'est) (?:vous|te|bon|ok)|besoin|nécessaire)\b"
     ),
     r"\b(?:vous|ils?|elles?|tu|on)\s+(?:m'|nous |me |lui )?(?:avi?ez|avait|avaient|a|ont)\s*(?:dit|promis|assuré)",
     r"\b(?:rappell?e|confirme|appelle) (?:que|qu'|au sujet|pour|parce|suite|car|concernant)",

@@ -137,17 +137,17 @@ async def find_exact(services: Services, text: str, progress: Progress | None = 
     """
     found = await _exact(services, text, progress)
     read: set[str] = set()
-    while not looks_like_number(text) and found.contact_id not in read and await read_again(services, found):
+    while not looks_like_number(text) and found.contact_id not in read and await read_again(services, found, text):
         read.add(found.contact_id)
         found = await _exact(services, text, progress)
     return found
 
 
-async def read_again(services: Services, party: Party) -> bool:
+async def read_again(services: Services, party: Party, text: str) -> bool:
     """Bring what the directory knows of one person up to date; whether anything was different.
 
     Raises:
-        ToolError: Allo has them no more.
+        ToolError: Allo has them no more, or not with a number or the address that was asked for.
     """
     try:
         person = await _read(services, party.contact_id)
@@ -155,7 +155,14 @@ async def read_again(services: Services, party: Party) -> bool:
         raise ToolError(f"contact: {party.label} is no longer among Allo's contacts.") from error
     except ForbiddenError:
         return False
-    if person is None or (person.name == party.name and set(_numbers(services, person)) == set(party.numbers)):
+    if person is None:
+        return False
+    asked = text.strip().casefold()
+    if "@" in asked and asked not in {email.casefold() for email in person.emails}:
+        raise refusal("contact: by now this person has another e-mail address. Ask who is meant.", [person_row(person)])
+    if party.numbers and not person.numbers:
+        raise refusal("contact: by now this person has no number.", [person_row(person)])
+    if person.name == party.name and set(_numbers(services, person)) == set(party.numbers):
         return False
     await services.people.remember([person], whole=True)
     return True

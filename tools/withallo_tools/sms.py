@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from withallo_client import Number
 from withallo_tools.answers import Answer, Facts
 from withallo_tools.outsiders import RECORDS, OutsiderText, clean
 from withallo_tools.parameters import OPTIONAL, IdempotencyKey
-from withallo_tools.resolve import UncertainError, first_fill
+from withallo_tools.resolve import UncertainError, first_fill, sharing
 from withallo_tools.segments import count_segments
 from withallo_tools.sending import Recipient, find_recipient, find_sender, is_still_theirs, possible_recipients
 from withallo_tools.services import Option, Request, Services, Write, Written, services
@@ -95,6 +95,7 @@ async def _possible(reach: Services, doubt: UncertainError, sender: str, message
     texts: list[_Text] = []
     for label, recipient in possible_recipients(reach, doubt.people).items():
         with suppress(ToolError):
+            recipient = replace(recipient, shared=clean(await sharing(reach, [recipient.phone.e164]), 120))  # noqa: PLW2901  # the same one, with who shares it
             from_ = await find_sender(reach, recipient, sender)
             write = _write(reach, recipient, from_, message, key, any_line=not sender.strip())
             texts.append(_Text(recipient, from_, Option(label, *write)))
@@ -105,8 +106,12 @@ async def _possible(reach: Services, doubt: UncertainError, sender: str, message
 
 def _not_offered(doubt: UncertainError, texts: Sequence[_Text]) -> str:
     """Who may be meant too, and has no number that can be texted."""
-    offered = {text.recipient.party.name for text in texts}
-    others = [clean(person.name, 60) for person in doubt.people if person.name and person.name not in offered]
+    offered = {text.recipient.party.contact_id for text in texts}
+    others = [
+        " ".join(filter(None, (clean(person.name, 60), clean(person.company or "", 40))))
+        for person in doubt.people
+        if person.name and person.contact_id not in offered
+    ]
     return f" Not among them, for they cannot be texted: {', '.join(others)}." if others else ""
 
 

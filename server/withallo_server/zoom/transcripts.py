@@ -10,8 +10,8 @@ from withallo_tools.call_facts import CallFacts
 from withallo_tools.outsiders import EVERYBODY, clean, fence
 from withallo_tools.transcripts import Turn, clock, turns_of
 
-_SPARE = 2_500
-_TIMES = 2
+_SPARE = 1_000
+_TIMES, _HOURS, _HOUR = 16, 4, 3600
 _LAST_CUE_SECONDS = 5.0
 
 
@@ -30,7 +30,7 @@ def as_markdown(call: CallFacts, head: str, times: str) -> str:
     rows = [
         " ".join(filter(None, ("-", clock(turn.start), f"**{turn.speaker}:**", clean(turn.text)))) for turn in turns
     ]
-    shown = _room_for(rows)
+    shown = _room_for([estimate_tokens(row) for row in rows])
     return "\n".join(
         (
             f"# Transcript of the call {clean(call.id, 60)}",
@@ -55,7 +55,8 @@ def as_subtitles(call: CallFacts, head: str) -> str:
     """
     turns = _turns(call)
     cues = _cues(turns)
-    shown = _room_for(cues, _TIMES)
+    times = _TIMES + (_HOURS if (turns[-1].end or turns[-1].start or 0) >= _HOUR else 0)
+    shown = _room_for([times + estimate_tokens(cue.partition("<v ")[2].partition(">")[2]) for cue in cues])
     opening, _, rest = fence(["", *cues[:shown]], EVERYBODY).partition("\n")
     body, _, closing = rest.rpartition("\n")
     about = f"{opening}\n{head.replace('-->', '→')}"
@@ -93,14 +94,14 @@ def _timestamp(seconds: float) -> str:
     return f"{hours}{whole // 60 % 60:02d}:{whole % 60:02d}.{milliseconds:03d}"
 
 
-def _room_for(rows: Sequence[str], more: int = 0) -> int:
+def _room_for(costs: Sequence[int]) -> int:
     """How many rows fit under the size that no answer exceeds."""
     left = CEILING - _SPARE
-    for place, row in enumerate(rows):
-        left -= estimate_tokens(row) + more
+    for place, cost in enumerate(costs):
+        left -= cost
         if left < 0:
             return max(place, 1)
-    return len(rows)
+    return len(costs)
 
 
 def _left_out(call: CallFacts, turns: Sequence[Turn], shown: int) -> list[str]:

@@ -35,6 +35,17 @@ async def test_a_number_that_changed_unheard_is_the_one_that_is_texted(world: An
     assert world.sent == [(NEW, TEXT)]
 
 
+@pytest.mark.parametrize("members", [{"emails": ("moved@elsewhere.example",)}, {"numbers": ()}])
+async def test_an_address_or_a_number_that_is_no_longer_theirs_reaches_nobody(
+    world: Any, members: dict[str, Any]
+) -> None:
+    change(world, **members)
+    async with world.client(consent="allow") as client:
+        result = await client.call_tool("send_sms", {"to": SARAH.emails[0], "message": TEXT})
+        assert "by now this person has" in str(result.content)
+    assert world.sent == []
+
+
 async def test_somebody_who_has_another_name_by_now_gets_nothing(world: Any) -> None:
     change(world, name="Leo", last_name="Blanc")
     async with world.client(consent="allow") as client:
