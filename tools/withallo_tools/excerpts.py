@@ -11,6 +11,7 @@ from withallo_tools.gist import gist
 from withallo_tools.keywords import Keyword, plain
 from withallo_tools.outsiders import clean
 from withallo_tools.transcripts import clock, turns_of
+from withallo_tools.word_places import is_common
 
 LENGTH = 200
 _LONGEST = 20_000
@@ -46,11 +47,12 @@ class _Passage:
 
 
 def excerpt(item: Item, wanted: Sequence[Keyword]) -> str:
-    """About 200 characters that show every word in its place: `summary: …`, `12:05 them: … / 14:10 us: …`; cleaned.
+    """About 200 characters with the telling words in place: `summary: …`, `12:05 them: … / 14:10 us: …`; cleaned.
 
     Without words, or where they cannot be seen, the gist of the item.
     """
-    passages = list(_passages(item, wanted)) if wanted else []
+    telling = [keyword for keyword in wanted if not is_common(keyword)] or wanted
+    passages = list(_passages(item, telling)) if wanted else []
     if not passages:
         return gist(item.summary, LENGTH) if item.kind == "CALL" else clean(item.content or "", LENGTH)
     return _told(passages, *_chosen(passages))

@@ -41,14 +41,14 @@ def find_places(turns: Sequence[Turn], wanted: Sequence[Keyword], *, everywhere:
     if together:
         return Places(_with_neighbours(together) & known)
     said = [keyword for keyword in wanted if holding[keyword]]
-    telling = said if all(map(_is_common, wanted)) else [keyword for keyword in said if not _is_common(keyword)]
+    telling = said if all(map(is_common, wanted)) else [keyword for keyword in said if not is_common(keyword)]
     places = [f"{_name(keyword)} ({len(holding[keyword])})" for keyword in telling]
     absent = [_name(keyword) for keyword in wanted if keyword not in said]
     common = [_name(keyword) for keyword in said if keyword not in telling]
     never = "Never said" if everywhere else "Not said in the part asked for"
     parts = (
         f"No turn holds all words; places of: {_listed(places)}." if places else "",
-        f"{never}: {_listed(absent)} (deliv* is the beginning of a word)." if absent else "",
+        f"{never}: {_listed(absent)} ({_listed(absent[:1])}* finds what begins so)." if absent else "",
         f"Too common to show alone: {_listed(common)}." if common else "",
     )
     found = {index for keyword in telling for index in holding[keyword]}
@@ -59,7 +59,8 @@ def _with_neighbours(hits: set[int]) -> set[int]:
     return {near for hit in hits for near in range(hit - _NEIGHBOURS, hit + _NEIGHBOURS + 1)}
 
 
-def _is_common(keyword: Keyword) -> bool:
+def is_common(keyword: Keyword) -> bool:
+    """Whether a word occurs so often that its places tell nothing."""
     name = _name(keyword)
     return name.isalpha() and (len(name) < _SHORTEST or name in COMMON)
 
