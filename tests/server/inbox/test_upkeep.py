@@ -66,7 +66,8 @@ async def test_a_server_holds_to_the_retention_from_its_start(tmp_path: Path, ma
                     changed = store.watch.changed
                     if len(await ids(left)) == 2:
                         break
-                    await changed.wait()
+                    with anyio.move_on_after(0.2):
+                        await changed.wait()
         assert sorted(await ids(left)) == ["msg_0", "msg_1"]
     await database.close()
 
