@@ -97,7 +97,7 @@ def test_no_signs_in_no_order_cost_more_than_estimated(kind: str, longest: int, 
     dice = random.Random(seed)
     words = ["".join(dice.choices(_CHANCE[kind], k=dice.randint(1, longest))) for _ in range(2_000 // longest)]
     text = " ".join(words)
-    assert estimate_tokens(text) >= 0.85 * _spent(text)
+    assert estimate_tokens(text) >= 0.93 * _spent(text)
 
 
 def test_a_long_answer_is_estimated_at_once() -> None:

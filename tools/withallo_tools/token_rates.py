@@ -1,7 +1,8 @@
 """What writing costs a model, measured with the tokenizer o200k_base on prose and on random signs.
 
 A tokenizer learnt whole pieces of common words; the more a text looks like chance, the more it costs: codes, digits
-read one by one, signs of rare scripts. So letters that are rare in words begin a piece of their own here.
+read one by one, signs of rare scripts. So letters that are rare in words begin a piece of their own here, and what
+goes on for longer than words do is taken for chance.
 """
 
 import re
@@ -10,7 +11,8 @@ from bisect import bisect_right
 PIECE = re.compile(
     r"""
     (?=[\x00-\x7fÀ-ÿ])(?:
-        [ ']?[A-Z][ACDEILMNORSTU]{1,2}(?![a-z])
+        (?<=[A-Za-z]{16})[A-Za-z][acdeilmnorstu]?
+      | [ ']?[A-Z][ACDEILMNORSTU]{1,2}(?![a-z])
       | (?:[ '][A-Za-z]h?[acdeilmnorstu]{0,5}|[A-Za-z]h?[acdeilmnorstu]{0,4})(?:[ghy](?![a-z]))?
       | [À-ÿ][acdeilmnorstu]{0,2}
       | [0-9]{1,3}
